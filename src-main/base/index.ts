@@ -1,0 +1,8 @@
+export { concatBytes, equalBytes, fromHex, reverseBytes, toHex, tryFromHex } from './bytes.ts'
+export { type Clock, ManualClock, sleep, systemClock, type Timer } from './clock.ts'
+export { type Dispose, DisposalStack } from './disposal.ts'
+export { type Entropy, randomRatio, systemEntropy } from './entropy.ts'
+export { type ErrorCode, type ErrorDetails, errorText, HeadframeError, systemErrorCode } from './errors.ts'
+export { Listeners, type Unsubscribe } from './events.ts'
+export { createLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './logger.ts'
+export { err, ok, type Result } from './result.ts'
