@@ -1,0 +1,21 @@
+/**
+ * Builds every foreign peer of the interop tests into the cache: `node tests/interop/build-peers.ts`.
+ * Continuous integration runs this before the tests, so that no test waits for a compiler. Prints the paths to
+ * stdout. Ends with 1 if a peer cannot be had and `CI` is `true`.
+ */
+import { dropBuildFiles, findPeer, PEERS, type PeerName } from './peers.ts'
+
+let complete = true
+for (const name of Object.keys(PEERS) as PeerName[]) {
+  try {
+    const path = await findPeer(name)
+    if (path === undefined) complete = false
+    else process.stdout.write(`${path}\n`)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+    complete = false
+  }
+}
+// A build that failed half way goes on from what it compiled.
+if (complete) await dropBuildFiles()
