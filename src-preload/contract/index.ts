@@ -1,0 +1,132 @@
+/**
+ * The one contract: every procedure a screen, a script or a test can call, with its HTTP path, checked
+ * input and typed answer. Implemented once in `src-main/api`; carried by Electron message ports, WebSocket
+ * and HTTP alike. Imports nothing of the core.
+ */
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+import { liveList, liveValue } from './live.ts'
+import * as v from './values.ts'
+
+export * from './live.ts'
+export * from './values.ts'
+
+/** What every error carries beside its message. */
+export const errorData = z.object({
+  code: z.string().describe('subject/what-happened, stable'),
+  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+})
+export type ErrorData = z.infer<typeof errorData>
+
+const base = oc.errors({
+  BAD_REQUEST: { status: 400, data: errorData },
+  NOT_FOUND: { status: 404, data: errorData },
+  CONFLICT: { status: 409, data: errorData },
+  BAD_GATEWAY: { status: 502, data: errorData, message: 'The pool did not do what was asked' },
+  SERVICE_UNAVAILABLE: { status: 503, data: errorData },
+})
+
+const id = z.object({ id: z.string() })
+
+export const contract = {
+  app: {
+    health: base
+      .route({ method: 'GET', path: '/health', summary: 'Whether Headframe runs; needs no token' })
+      .output(z.object({ status: z.literal('ok'), version: z.string(), uptimeMs: z.number().nonnegative() })),
+    info: base
+      .route({ method: 'GET', path: '/app', summary: 'Version, host, addresses for rigs, notices' })
+      .output(v.appInfo),
+    dismissNotice: base
+      .route({ method: 'DELETE', path: '/app/notices/{id}', summary: 'Dismisses a notice' })
+      .input(id),
+  },
+  overview: {
+    get: base.route({ method: 'GET', path: '/overview', summary: 'The farm at a glance' }).output(v.overview),
+    live: base
+      .route({ method: 'GET', path: '/overview/live', summary: 'The overview, again about every second' })
+      .output(eventIterator(liveValue(v.overview))),
+  },
+  pools: {
+    list: base
+      .route({ method: 'GET', path: '/pools', summary: 'Pools in order of priority' })
+      .output(z.array(v.pool)),
+    live: base
+      .route({ method: 'GET', path: '/pools/live', summary: 'Pools, then changes' })
+      .output(eventIterator(liveList(v.pool))),
+    create: base
+      .route({ method: 'POST', path: '/pools', summary: 'Adds a pool at the end', successStatus: 201 })
+      .input(v.poolDraft)
+      .output(v.pool),
+    update: base
+      .route({ method: 'PATCH', path: '/pools/{id}', summary: 'Changes a pool' })
+      .input(v.poolPatch.extend({ id: z.string() }))
+      .output(v.pool),
+    remove: base
+      .route({ method: 'DELETE', path: '/pools/{id}', summary: 'Removes a pool; refused for the active one' })
+      .input(id),
+    activate: base
+      .route({
+        method: 'POST',
+        path: '/pools/{id}/activate',
+        summary: 'Switches every rig to this pool',
+        description: 'Answers when the first job of the new pool went out.',
+      })
+      .input(id)
+      .output(v.activation),
+    test: base
+      .route({
+        method: 'POST',
+        path: '/pools/test',
+        summary: 'Connects to a pool and reports each step; changes nothing',
+      })
+      .input(
+        v.poolDraft.pick({ url: true, userIdentity: true, password: true }).extend({
+          id: z.string().optional().describe('Use the stored password of this pool'),
+        }),
+      )
+      .output(v.poolTest),
+  },
+  downstreams: {
+    list: base
+      .route({ method: 'GET', path: '/downstreams', summary: 'Connected rigs as the proxy sees them' })
+      .output(z.array(v.downstream)),
+    live: base
+      .route({ method: 'GET', path: '/downstreams/live', summary: 'Connected rigs, then changes' })
+      .output(eventIterator(liveList(v.downstream))),
+  },
+  jobs: {
+    current: base
+      .route({
+        method: 'GET',
+        path: '/jobs/current',
+        summary: 'The decoded job being hashed; null without one',
+      })
+      .output(v.currentJob.nullable()),
+  },
+  blocks: {
+    list: base
+      .route({ method: 'GET', path: '/blocks', summary: 'Blocks found by these rigs, newest first' })
+      .output(z.array(v.block)),
+  },
+  history: {
+    series: base
+      .route({ method: 'GET', path: '/history', summary: 'A metric over time; gaps are null' })
+      .input(v.historyQuery)
+      .output(v.historySeries),
+  },
+  practice: {
+    state: base
+      .route({ method: 'GET', path: '/practice', summary: 'The practice farm; 404 without --practice' })
+      .output(v.practiceState),
+    trigger: base
+      .route({
+        method: 'POST',
+        path: '/practice/events/{event}',
+        summary: 'Makes something happen in the practice farm',
+      })
+      .input(z.object({ event: v.practiceEvent }))
+      .output(v.practiceState),
+  },
+}
+
+export type Contract = typeof contract
