@@ -1,0 +1,62 @@
+/**
+ * What the rest of the program can ask of the history. Every call is synchronous: the store runs in a
+ * thread of its own, and in process for tests.
+ */
+import {
+  type BegunSession,
+  type BestShare,
+  type FoundBlock,
+  type HistoryBatch,
+  type HistoryFilter,
+  type IdentityReport,
+  type KnownRig,
+  type PoolEvent,
+  type PoolRecord,
+  type Series,
+  type SeriesQuery,
+  type SessionRecord,
+  type ShareTotals,
+} from './records.ts'
+
+export interface HistoryQueries {
+  /** Sums over all time; does not get slower with age. */
+  totals(filter?: HistoryFilter): ShareTotals
+  /** One bucket per point, gaps as null. Hourly figures are used when buckets are an hour or longer. */
+  series(query: SeriesQuery): Series
+  /** The hash with the highest difficulty ever, or undefined before the first valid share. */
+  bestDifficulty(filter?: HistoryFilter): BestShare | undefined
+  /** Why shares were refused, all time, most frequent first. */
+  reasons(filter?: HistoryFilter): { verdict: string; reason: string; count: number }[]
+  /** Newest first. */
+  blocks(limit: number): FoundBlock[]
+  blockCount(): number
+  /** Seen last first. */
+  rigs(): KnownRig[]
+  /** Every pool that was ever used, removed ones included. */
+  pools(): PoolRecord[]
+  /** Newest first. */
+  poolEvents(limit: number): PoolEvent[]
+  /** Newest first. */
+  sessions(limit: number): SessionRecord[]
+  /** Adds everything up in every way it is stored and compares. Reads the whole file. */
+  checkIdentity(): IdentityReport
+}
+
+export interface History extends HistoryQueries {
+  /**
+   * Starts a session, once per start of the program and before the first batch. Ends sessions that were
+   * killed, and turns shares that still had no answer into lost ones, per rig and pool.
+   */
+  beginSession(nowMs: number): BegunSession
+  /**
+   * Records a batch whole or not at all.
+   * @returns false if a batch with this sequence number was recorded before in this session
+   * @throws HeadframeError `history/accounting-mismatch` if the batch breaks an identity (nothing of it is
+   *   recorded), `history/disk-full`, `history/write-failed`, `history/corrupted`: send the batch again later.
+   */
+  recordBatch(batch: HistoryBatch): boolean
+  /** Ends the session in order. Shares without an answer become lost at the next `beginSession`. */
+  endSession(nowMs: number, reason: string): void
+  /** Closes the file; nothing else may be called after it. */
+  close(): void
+}

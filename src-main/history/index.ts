@@ -1,0 +1,2 @@
+export { type History, type HistoryQueries } from './history.ts'
+export * from './records.ts'

@@ -1,0 +1,224 @@
+/**
+ * What goes into the history and what comes out: plain values that survive a structured clone, so that
+ * they cross between threads as they are. Moments are epoch milliseconds on the wall clock.
+ *
+ * Two identities hold for every counter here, in a batch and in the database (design, "Promises"):
+ * `submitted = valid + stale + duplicate + invalid` and `valid = acknowledged + rejected + pending + lost`,
+ * where `pending` is never stored.
+ */
+
+/** Counts of shares; whole numbers, never negative. */
+export interface ShareCounts {
+  /** Offered by rigs and judged by us. */
+  submitted: number
+  /** Our verdict: rebuilt, hashed and good. */
+  valid: number
+  stale: number
+  duplicate: number
+  /** Below the difficulty the rig was given, or malformed. */
+  invalid: number
+  /** The pool said yes, or the share was below the pool's target and stayed here (see `local`). */
+  acknowledged: number
+  /** Part of `acknowledged`: good for the rig's difficulty, below the pool's target, never sent. */
+  local: number
+  /** The pool said no. */
+  rejected: number
+  /** Sent, and the connection or the program ended before an answer. */
+  lost: number
+}
+
+/** Why shares were refused: by the pool (`rejected`) or by us (`invalid`, `stale`). */
+export interface ReasonCount {
+  verdict: 'rejected' | 'invalid' | 'stale'
+  /** As the protocol spells it, for instance `stale-share`. Clipped to 64 characters when stored. */
+  reason: string
+  count: number
+}
+
+/**
+ * What happened to the shares of one rig at one pool since the batch before. A delta of zeros is worth
+ * sending: it says that the rig was connected and offered nothing, which is a zero and not a gap.
+ */
+export interface ShareDelta extends ShareCounts {
+  rigKey: string
+  poolId: string
+  /** Sum of the difficulty that each valid share was asked for (not what its hash happened to reach). */
+  workDifficulty: number
+  /** The part of that sum whose shares were acknowledged in this batch. */
+  acknowledgedWorkDifficulty: number
+  /** Highest difficulty that a valid share's hash reached, or null if there was none. */
+  bestDifficulty: number | null
+  /** May explain fewer shares than the counts, never more. */
+  reasons: readonly ReasonCount[]
+}
+
+/** A pool as it is called now; kept when the pool is removed, so that its history keeps a name. */
+export interface PoolRecord {
+  poolId: string
+  name: string
+  /** Without user info or password. */
+  url: string
+}
+
+export interface RigRecord {
+  /** Stays the same when the rig reconnects. */
+  rigKey: string
+  /** What a person knows it by. */
+  name: string
+  address: string | null
+  userAgent: string | null
+  seenAtMs: number
+}
+
+/** found: on its way. acknowledged / rejected: the pool answered. */
+export type BlockStatus = 'found' | 'acknowledged' | 'rejected'
+
+export interface BlockRecord {
+  /** Display order, 64 hex digits. A second record of the same hash updates `status` and fills `height`. */
+  hash: string
+  /** null when the coinbase did not tell. */
+  height: number | null
+  foundAtMs: number
+  poolId: string
+  rigKey: string
+  /** What the hash reached. */
+  difficulty: number
+  status: BlockStatus
+}
+
+export type PoolEventKind = 'activated' | 'connected' | 'lost' | 'failed'
+
+export interface PoolEvent {
+  poolId: string
+  atMs: number
+  kind: PoolEventKind
+  /** For a person: how long a switch took, why a connection ended. */
+  detail: string | null
+}
+
+/** Everything that happened since the batch before; recorded whole or not at all. */
+export interface HistoryBatch {
+  /**
+   * 1, 2, 3, … within a session. A batch whose number was recorded before is ignored, so a batch may be
+   * sent again whenever it is not known whether it arrived.
+   */
+  sequence: number
+  /** Wall clock at the end of the batch; decides its minute. May go back. */
+  atMs: number
+  /** Monotonic time since the batch before (or since the session began): what "per second" divides by. */
+  coveredMs: number
+  shares: readonly ShareDelta[]
+  /** Pools and rigs whose record is new or changed; a delta may also name ones recorded earlier. */
+  pools: readonly PoolRecord[]
+  rigs: readonly RigRecord[]
+  blocks: readonly BlockRecord[]
+  poolEvents: readonly PoolEvent[]
+}
+
+/** Sums over all time. */
+export interface ShareTotals extends ShareCounts {
+  /** valid - acknowledged - rejected - lost: sent in this session and not answered yet. */
+  pending: number
+  workDifficulty: number
+  acknowledgedWorkDifficulty: number
+  bestDifficulty: number | null
+}
+
+/** All rigs and all pools unless one is named. */
+export interface HistoryFilter {
+  rigKey?: string
+  poolId?: string
+}
+
+export type HistoryMetric =
+  | 'hashrate'
+  | 'submitted'
+  | 'valid'
+  | 'stale'
+  | 'duplicate'
+  | 'invalid'
+  | 'acknowledged'
+  | 'rejected'
+  | 'lost'
+  | 'workDifficulty'
+  | 'bestDifficulty'
+
+export interface SeriesQuery extends HistoryFilter {
+  metric: HistoryMetric
+  /** Included. */
+  fromMs: number
+  /** Not included. */
+  toMs: number
+  /** At most this many points come back; 1 to 5000. */
+  points: number
+}
+
+export interface SeriesPoint {
+  /** Start of the bucket. */
+  at: number
+  /** Hashrate in H/s, counts in shares. null where nothing was recorded: a gap stays a gap. */
+  value: number | null
+}
+
+export interface Series {
+  metric: HistoryMetric
+  bucketMs: number
+  /** One per bucket, oldest first, gaps included. */
+  points: SeriesPoint[]
+}
+
+export interface BestShare {
+  difficulty: number
+  rigKey: string
+  poolId: string
+  atMs: number
+}
+
+export interface FoundBlock extends BlockRecord {
+  rigName: string
+  poolName: string
+}
+
+export interface KnownRig {
+  rigKey: string
+  name: string
+  lastAddress: string | null
+  userAgent: string | null
+  firstSeenAtMs: number
+  lastSeenAtMs: number
+}
+
+export interface SessionRecord {
+  id: number
+  startedAtMs: number
+  /** null while it runs. For a session that was killed: its last recorded batch. */
+  endedAtMs: number | null
+  /** `stopped` when it ended in order, `killed` when the next start had to end it. */
+  endReason: string | null
+}
+
+export interface BegunSession {
+  sessionId: number
+  /** Shares of earlier sessions that never got an answer and are now counted as lost. */
+  sharesLost: number
+  /** The session before ended without `endSession`: the program was killed or the power failed. */
+  previousWasKilled: boolean
+}
+
+/** Result of `checkIdentity`: empty `problems` means that every sum agrees with every other. */
+export interface IdentityReport {
+  holds: boolean
+  /** One sentence each, at most 20. */
+  problems: string[]
+  totals: ShareTotals
+}
+
+/** Something that happened while opening and that the person should be told. */
+export interface HistoryNotice {
+  kind: 'corrupted-kept-aside' | 'migrated'
+  /** Where the old file or the backup is. */
+  path: string
+  title: string
+  /** Says what happened and what can be done. */
+  detail: string
+}
