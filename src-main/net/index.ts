@@ -1,0 +1,1 @@
+export { type CloseKind, type CloseReason, type Connection } from './connection-types.ts'
