@@ -6,3 +6,4 @@ export { type ErrorCode, type ErrorDetails, errorText, HeadframeError, systemErr
 export { Listeners, type Unsubscribe } from './events.ts'
 export { createLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './logger.ts'
 export { err, ok, type Result } from './result.ts'
+export { instantiateKernel, type WasmKernel } from './wasm.ts'
