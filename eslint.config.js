@@ -37,15 +37,17 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: "CallExpression[callee.name=/^create(Cipheriv|Decipheriv)$/] > Literal[value=/chacha/i]",
+          selector: 'CallExpression[callee.name=/^create(Cipheriv|Decipheriv)$/] > Literal[value=/chacha/i]',
           message: "Electron's BoringSSL has no chacha20-poly1305 cipher: use src-main/sv2's AEAD.",
         },
         {
-          selector: "CallExpression[callee.property.name=/^create(Cipheriv|Decipheriv)$/] > Literal[value=/chacha/i]",
+          selector:
+            'CallExpression[callee.property.name=/^create(Cipheriv|Decipheriv)$/] > Literal[value=/chacha/i]',
           message: "Electron's BoringSSL has no chacha20-poly1305 cipher: use src-main/sv2's AEAD.",
         },
         {
-          selector: "CallExpression[callee.name='createECDH'], CallExpression[callee.property.name='createECDH']",
+          selector:
+            "CallExpression[callee.name='createECDH'], CallExpression[callee.property.name='createECDH']",
           message: "Electron's BoringSSL has no secp256k1: use @noble/curves.",
         },
       ],
