@@ -8,6 +8,8 @@
  * offered to the pool, so they stand outside both lines.
  */
 
+import { type ShareOutcome } from './upstream.ts'
+
 export interface ShareCounts {
   submitted: number
   valid: number
@@ -59,6 +61,8 @@ export interface ShareDelta {
   weak: number
   /** Sum of the difficulties at which valid and weak shares were accepted: work done, in difficulty-1 shares. */
   workDifficulty: number
+  /** What the pool owes for: sum of its own share difficulty over the shares it acknowledged. */
+  acknowledgedWorkDifficulty: number
   /** Highest difficulty a hash reached; 0 if none. */
   bestDifficulty: number
   /** Upstream rejections by the pool's words (bounded). */
@@ -67,46 +71,69 @@ export interface ShareDelta {
 
 /** Distinct reasons kept per book; what comes after shares one bucket, because the words come from a peer. */
 const REASON_LIMIT = 32
+/** Characters of a reason that are kept. */
+const REASON_LENGTH = 80
 const OTHER_REASON = 'other'
+
+/** A count per reason. Without a prototype, because the words come from a peer. */
+function newReasons(): Record<string, number> {
+  return Object.create(null) as Record<string, number>
+}
 
 /** Adds one to `reasons[reason]`, or to the common bucket when there are too many different ones. */
 export function countReason(reasons: Record<string, number>, reason: string): void {
-  const key =
-    reason in reasons || Object.keys(reasons).length < REASON_LIMIT ? reason.slice(0, 80) : OTHER_REASON
-  reasons[key] = (reasons[key] ?? 0) + 1
+  const name = reason.slice(0, REASON_LENGTH)
+  const known = reasons[name]
+  if (known !== undefined) reasons[name] = known + 1
+  else if (Object.keys(reasons).length < REASON_LIMIT) reasons[name] = 1
+  else reasons[OTHER_REASON] = (reasons[OTHER_REASON] ?? 0) + 1
 }
 
 /** Counts of one party: a rig, a pool, or all. */
 export class ShareBook {
   readonly counts: ShareCounts = emptyCounts()
   /** Our refusals by reason. */
-  readonly invalidReasons: Record<string, number> = {}
+  readonly invalidReasons = newReasons()
   /** The pool's refusals by reason. */
-  readonly rejectReasons: Record<string, number> = {}
+  readonly rejectReasons = newReasons()
   bestDifficulty = 0
 }
 
-/** Identifies who gets the credit for a share; handed through the upstream and back. */
-export interface ShareAccount {
+/** Who gets the credit for a share; handed through the upstream and back. One for each rig and pool. */
+export class ShareAccount {
   readonly rigKey: string
   readonly poolId: string
   readonly rig: ShareBook
   readonly pool: ShareBook
+  /** What happened since the last `drain`; null when nothing did. */
+  delta: ShareDelta | null = null
+
+  constructor(rigKey: string, poolId: string, rig: ShareBook, pool: ShareBook) {
+    this.rigKey = rigKey
+    this.poolId = poolId
+    this.rig = rig
+    this.pool = pool
+  }
+}
+
+/** A share on its way to the pool: the token that goes through the upstream and back. */
+export interface PendingShare {
+  readonly account: ShareAccount
+  /** The pool's share difficulty of its job. */
+  readonly poolDifficulty: number
 }
 
 export type RefusalKind = 'stale' | 'duplicate' | 'invalid'
 
 export class Accounting {
   readonly total = new ShareBook()
-  #deltas = new Map<string, ShareDelta>()
+  #changed: ShareAccount[] = []
 
   /** Our refusal of a share. */
   refuse(account: ShareAccount, kind: RefusalKind, reason: string): void {
-    for (const book of this.#books(account)) {
-      book.counts.submitted++
-      book.counts[kind]++
-      countReason(book.invalidReasons, reason)
-    }
+    refuseIn(this.total, kind, reason)
+    refuseIn(account.rig, kind, reason)
+    refuseIn(account.pool, kind, reason)
     const delta = this.#delta(account)
     delta.submitted++
     delta[kind]++
@@ -118,79 +145,97 @@ export class Accounting {
    * @param achieved difficulty of its hash
    */
   weak(account: ShareAccount, difficulty: number, achieved: number): void {
-    for (const book of this.#books(account)) {
-      book.counts.weak++
-      if (achieved > book.bestDifficulty) book.bestDifficulty = achieved
-    }
+    weakIn(this.total, achieved)
+    weakIn(account.rig, achieved)
+    weakIn(account.pool, achieved)
     const delta = this.#delta(account)
     delta.weak++
-    this.#work(delta, difficulty, achieved)
+    addWork(delta, difficulty, achieved)
   }
 
-  /** A share we found good and handed to the upstream; it is pending until `settle`. */
+  /** A share we found good and hand to the upstream; it is pending until `settle`. */
   valid(account: ShareAccount, difficulty: number, achieved: number): void {
-    for (const book of this.#books(account)) {
-      book.counts.submitted++
-      book.counts.valid++
-      book.counts.pending++
-      if (achieved > book.bestDifficulty) book.bestDifficulty = achieved
-    }
+    validIn(this.total, achieved)
+    validIn(account.rig, achieved)
+    validIn(account.pool, achieved)
     const delta = this.#delta(account)
     delta.submitted++
     delta.valid++
-    this.#work(delta, difficulty, achieved)
+    addWork(delta, difficulty, achieved)
   }
 
   /** The end of a pending share. */
-  settle(account: ShareAccount, outcome: 'acknowledged' | 'rejected' | 'lost', reason = ''): void {
-    for (const book of this.#books(account)) {
-      book.counts.pending--
-      book.counts[outcome]++
-      if (outcome === 'rejected') countReason(book.rejectReasons, reason)
-    }
+  settle(share: PendingShare, outcome: ShareOutcome): void {
+    const { account } = share
+    settleIn(this.total, outcome)
+    settleIn(account.rig, outcome)
+    settleIn(account.pool, outcome)
     const delta = this.#delta(account)
-    delta[outcome]++
-    if (outcome === 'rejected') countReason(delta.rejectReasons, reason)
+    delta[outcome.kind]++
+    if (outcome.kind === 'acknowledged') delta.acknowledgedWorkDifficulty += share.poolDifficulty
+    if (outcome.kind === 'rejected') countReason(delta.rejectReasons, outcome.reason)
   }
 
   /** What happened since the last call, per rig and pool. */
   drain(): ShareDelta[] {
-    const drained = [...this.#deltas.values()]
-    this.#deltas = new Map()
-    return drained
-  }
-
-  #books(account: ShareAccount): readonly ShareBook[] {
-    return [this.total, account.rig, account.pool]
-  }
-
-  #work(delta: ShareDelta, difficulty: number, achieved: number): void {
-    delta.workDifficulty += difficulty
-    if (achieved > delta.bestDifficulty) delta.bestDifficulty = achieved
+    const deltas: ShareDelta[] = []
+    for (const account of this.#changed) {
+      if (account.delta) deltas.push(account.delta)
+      account.delta = null
+    }
+    this.#changed = []
+    return deltas
   }
 
   #delta(account: ShareAccount): ShareDelta {
-    const key = `${account.poolId}\n${account.rigKey}`
-    let delta = this.#deltas.get(key)
-    if (!delta) {
-      delta = {
-        rigKey: account.rigKey,
-        poolId: account.poolId,
-        submitted: 0,
-        valid: 0,
-        stale: 0,
-        duplicate: 0,
-        invalid: 0,
-        acknowledged: 0,
-        rejected: 0,
-        lost: 0,
-        weak: 0,
-        workDifficulty: 0,
-        bestDifficulty: 0,
-        rejectReasons: {},
-      }
-      this.#deltas.set(key, delta)
+    if (account.delta) return account.delta
+    this.#changed.push(account)
+    account.delta = {
+      rigKey: account.rigKey,
+      poolId: account.poolId,
+      submitted: 0,
+      valid: 0,
+      stale: 0,
+      duplicate: 0,
+      invalid: 0,
+      acknowledged: 0,
+      rejected: 0,
+      lost: 0,
+      weak: 0,
+      workDifficulty: 0,
+      acknowledgedWorkDifficulty: 0,
+      bestDifficulty: 0,
+      rejectReasons: newReasons(),
     }
-    return delta
+    return account.delta
   }
+}
+
+function refuseIn(book: ShareBook, kind: RefusalKind, reason: string): void {
+  book.counts.submitted++
+  book.counts[kind]++
+  countReason(book.invalidReasons, reason)
+}
+
+function weakIn(book: ShareBook, achieved: number): void {
+  book.counts.weak++
+  if (achieved > book.bestDifficulty) book.bestDifficulty = achieved
+}
+
+function validIn(book: ShareBook, achieved: number): void {
+  book.counts.submitted++
+  book.counts.valid++
+  book.counts.pending++
+  if (achieved > book.bestDifficulty) book.bestDifficulty = achieved
+}
+
+function settleIn(book: ShareBook, outcome: ShareOutcome): void {
+  book.counts.pending--
+  book.counts[outcome.kind]++
+  if (outcome.kind === 'rejected') countReason(book.rejectReasons, outcome.reason)
+}
+
+function addWork(delta: ShareDelta, difficulty: number, achieved: number): void {
+  delta.workDifficulty += difficulty
+  if (achieved > delta.bestDifficulty) delta.bestDifficulty = achieved
 }

@@ -16,10 +16,13 @@ export const shareCounts = z.object({
   stale: count,
   duplicate: count,
   invalid: count.describe('Below its difficulty, or malformed'),
-  acknowledged: count.describe('The pool said yes, or the share was below the pool target and stayed here'),
+  acknowledged: count.describe('The pool said yes'),
   rejected: count.describe('The pool said no'),
   pending: count.describe('Sent, not answered yet'),
   lost: count.describe('Sent, and the connection ended before an answer'),
+  weak: count.describe(
+    'Met the rig difficulty but not the pool difficulty: measures the rig, is not sent, and stands outside both sums',
+  ),
 })
 export type ShareCounts = z.infer<typeof shareCounts>
 
