@@ -1,0 +1,24 @@
+export { type DecodeError, type DecodeErrorCode } from './decode-error.ts'
+export {
+  decodeFrame,
+  decodeFrameHeader,
+  encodeFrame,
+  type Frame,
+  FRAME_HEADER_LENGTH,
+  type FrameHeader,
+  MAX_FRAME_PAYLOAD_LENGTH,
+  writeFrameHeader,
+} from './frame.ts'
+export { type Decoded, type MessageOf } from './message.ts'
+export {
+  createMessageSet,
+  decodeMessage,
+  encodeMessage,
+  type MessageSet,
+  miningConnection,
+  type MiningConnectionMessage,
+  type UnknownMessage,
+} from './message-set.ts'
+export * from './messages/common.ts'
+export * from './messages/extensions.ts'
+export * from './messages/mining.ts'
