@@ -31,7 +31,7 @@ export type UpstreamState =
     }
   | { readonly phase: 'blocked'; readonly problem: UpstreamProblem }
 
-/** How a share that was handed to `submit` ended. Exactly one of these is reported for each token. */
+/** How a share that `submit` took ended. Exactly one of these is reported for each token. */
 export type ShareOutcome =
   | { readonly kind: 'acknowledged' }
   | { readonly kind: 'rejected'; readonly reason: string }
@@ -64,8 +64,11 @@ export interface Upstream<Token> {
   stop(): Promise<void>
   /** Whether a share of this job could be sent now. */
   accepts(jobId: JobId): boolean
-  /** Sends a share of one of our jobs. Its outcome comes through `onOutcome`, `lost` at once if there is no connection. */
-  submit(share: Share, token: Token): void
+  /**
+   * Sends a share of one of our jobs.
+   * @returns false if there is no connection for it: nothing was sent and no outcome follows
+   */
+  submit(share: Share, token: Token): boolean
   /** Tells the pool what we expect to deliver, H/s; rate-limited inside. */
   setNominalHashrate(hashrateHs: number): void
 }

@@ -1,0 +1,113 @@
+/**
+ * The jobs rigs may be hashing: every job that went out, under the name it went out with, until it can
+ * earn nothing more. Rigs see our names, never the pool's.
+ *
+ * A name is 8 hex digits: 6 for the issue, 2 for the rig's own re-issue of it (a new difficulty sends the
+ * same job again with a later ntime). Hex of fixed length, because some firmware parses job ids as numbers.
+ */
+import { type Job, type JobId, type ShareChecker } from '../mining/index.ts'
+import { NotifyTemplate } from '../sv1/index.ts'
+
+export interface IssuedJob {
+  /** Counts issues; wraps at 2^24, long after the old ones are forgotten. */
+  readonly sequence: number
+  readonly poolId: string
+  readonly job: Job
+  /** Header time it went out with, unix seconds. */
+  readonly ntime: number
+  readonly cleanJobs: boolean
+  /** Rendered once for all SV1 rigs. */
+  readonly template: NotifyTemplate
+  /** Why shares of it are refused now; null while it can earn. */
+  staleBecause: string | null
+}
+
+/** Issues remembered: at one a minute four hours, so that a late share gets "stale" and not "unknown". */
+const ISSUES_KEPT = 256
+const SEQUENCE_SPAN = 0x1000000
+export const MAX_REISSUE = 0xff
+
+/** The name on the wire. */
+export function formatJobName(sequence: number, reissue: number): string {
+  return sequence.toString(16).padStart(6, '0') + reissue.toString(16).padStart(2, '0')
+}
+
+/** Undoes `formatJobName`; undefined for anything else, any case of hex is taken. */
+export function parseJobName(name: string): { sequence: number; reissue: number } | undefined {
+  if (!/^[0-9a-f]{8}$/i.test(name)) return undefined
+  return { sequence: Number.parseInt(name.slice(0, 6), 16), reissue: Number.parseInt(name.slice(6), 16) }
+}
+
+export class JobBoard {
+  readonly #checker: ShareChecker
+  readonly #issues = new Map<number, IssuedJob>()
+  #nextSequence = 1
+
+  constructor(checker: ShareChecker) {
+    this.#checker = checker
+  }
+
+  /**
+   * Gives a job a name of ours and makes it known to the checker.
+   * @param ntime unix seconds, not below the job's
+   */
+  issue(job: Job, poolId: string, ntime: number, cleanJobs: boolean): IssuedJob {
+    const issued: IssuedJob = {
+      sequence: this.#nextSequence,
+      poolId,
+      job,
+      ntime,
+      cleanJobs,
+      template: renderNotify(job, ntime),
+      staleBecause: null,
+    }
+    this.#nextSequence = (this.#nextSequence + 1) % SEQUENCE_SPAN
+    this.#checker.addJob(job)
+    this.#issues.set(issued.sequence, issued)
+    this.#forgetOldest()
+    return issued
+  }
+
+  find(sequence: number): IssuedJob | undefined {
+    return this.#issues.get(sequence)
+  }
+
+  /** Shares of these jobs are refused from now on, with this reason. Unknown ids are ignored. */
+  retire(jobIds: Iterable<JobId>, because: string): void {
+    const retired = new Set(jobIds)
+    if (retired.size === 0) return
+    for (const issued of this.#issues.values()) {
+      if (retired.has(issued.job.id) && issued.staleBecause === null) issued.staleBecause = because
+    }
+    for (const jobId of retired) this.#checker.removeJob(jobId)
+  }
+
+  /** Retires everything that came from a pool. */
+  retirePool(poolId: string, because: string): void {
+    const ids = new Set<JobId>()
+    for (const issued of this.#issues.values()) if (issued.poolId === poolId) ids.add(issued.job.id)
+    this.retire(ids, because)
+  }
+
+  #forgetOldest(): void {
+    if (this.#issues.size <= ISSUES_KEPT) return
+    const [oldest] = this.#issues.values()
+    if (!oldest) return
+    this.#issues.delete(oldest.sequence)
+    for (const other of this.#issues.values()) if (other.job.id === oldest.job.id) return
+    this.#checker.removeJob(oldest.job.id)
+  }
+}
+
+/** The parts of `mining.notify` that all rigs share. */
+export function renderNotify(job: Job, ntime: number): NotifyTemplate {
+  return new NotifyTemplate({
+    prevHash: job.tip.prevHash,
+    coinb1: job.coinbasePrefix,
+    coinb2: job.coinbaseSuffix,
+    merkleBranches: job.merklePath,
+    version: job.version,
+    nBits: job.tip.nBits,
+    ntime,
+  })
+}
