@@ -5,7 +5,15 @@
  * A name is 8 hex digits: 6 for the issue, 2 for the rig's own re-issue of it (a new difficulty sends the
  * same job again with a later ntime). Hex of fixed length, because some firmware parses job ids as numbers.
  */
-import { type Job, type JobId, type ShareChecker } from '../mining/index.ts'
+import {
+  clearRollableBits,
+  difficultyOfTarget,
+  type Job,
+  type JobId,
+  networkTarget,
+  type ShareChecker,
+  type Target,
+} from '../mining/index.ts'
 import { NotifyTemplate } from '../sv1/index.ts'
 
 export interface IssuedJob {
@@ -16,6 +24,9 @@ export interface IssuedJob {
   /** Header time it went out with, unix seconds. */
   readonly ntime: number
   readonly cleanJobs: boolean
+  /** Difficulty of the pool's share target: what each share it acknowledges is worth. */
+  readonly poolDifficulty: number
+  readonly networkTarget: Target
   /** Rendered once for all SV1 rigs. */
   readonly template: NotifyTemplate
   /** Why shares of it are refused now; null while it can earn. */
@@ -58,6 +69,8 @@ export class JobBoard {
       job,
       ntime,
       cleanJobs,
+      poolDifficulty: difficultyOfTarget(job.target),
+      networkTarget: networkTarget(job.tip.nBits),
       template: renderNotify(job, ntime),
       staleBecause: null,
     }
@@ -106,7 +119,7 @@ export function renderNotify(job: Job, ntime: number): NotifyTemplate {
     coinb1: job.coinbasePrefix,
     coinb2: job.coinbaseSuffix,
     merkleBranches: job.merklePath,
-    version: job.version,
+    version: clearRollableBits(job.version, job.versionRollingMask),
     nBits: job.tip.nBits,
     ntime,
   })

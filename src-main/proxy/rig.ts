@@ -1,0 +1,112 @@
+/**
+ * A connected rig as the proxy sees it, whatever protocol it speaks: who it is, what it was told, what it
+ * delivered. One per connection; `rigKey` joins the connections of the same rig.
+ */
+import { type ExtranonceLayout, HashrateEstimator, Vardiff } from '../mining/index.ts'
+import { ShareAccount, ShareBook } from './accounting.ts'
+import { DifficultySteps } from './pinned-difficulty.ts'
+
+export interface RigOptions {
+  readonly id: string
+  readonly address: string
+  readonly connectedAtMs: number
+  /** Start of its measurements on the monotonic clock. */
+  readonly monotonicMs: number
+  readonly sharesPerMinute: number
+  /** Difficulty before anything is known. */
+  readonly startDifficulty: number
+  /** The book of a pool. */
+  poolBook(poolId: string): ShareBook
+}
+
+const MINUTE_MS = 60_000
+/** Minutes shown as a sparkline. */
+export const SPARKLINE_MINUTES = 30
+
+export class Rig {
+  readonly id: string
+  readonly address: string
+  readonly connectedAtMs: number
+  readonly book = new ShareBook()
+  readonly steps = new DifficultySteps()
+  readonly vardiff: Vardiff
+  readonly hashrate: HashrateEstimator
+  /** The identity the rig gave; its address until then. */
+  name: string
+  rigKey: string
+  userAgent: string | null = null
+  rollsVersions = false
+  extranonce1: Uint8Array | null = null
+  layout: ExtranonceLayout | null = null
+  /** Whether something changed that a view shows. */
+  changed = true
+  lastShareMonotonicMs: number | null = null
+  readonly #options: RigOptions
+  readonly #accounts = new Map<string, ShareAccount>()
+  /** Work of each of the last minutes, difficulty-1 shares; index is the minute modulo the length. */
+  readonly #minuteWork = new Float32Array(SPARKLINE_MINUTES)
+  #minute: number
+
+  constructor(options: RigOptions) {
+    this.#options = options
+    this.id = options.id
+    this.address = options.address
+    this.name = options.address
+    this.rigKey = options.address
+    this.connectedAtMs = options.connectedAtMs
+    this.#minute = Math.floor(options.monotonicMs / MINUTE_MS)
+    this.vardiff = new Vardiff({
+      sharesPerMinute: options.sharesPerMinute,
+      startDifficulty: options.startDifficulty,
+      nowMs: options.monotonicMs,
+    })
+    this.hashrate = new HashrateEstimator(options.monotonicMs)
+  }
+
+  /** Takes the identity the rig gave at authorisation. The first one counts; the key joins it with the address. */
+  identify(user: string): void {
+    this.name = user
+    this.rigKey = `${user}@${this.address}`
+    this.#accounts.clear()
+    this.changed = true
+  }
+
+  /** The account for shares at a pool. */
+  accountAt(poolId: string): ShareAccount {
+    let account = this.#accounts.get(poolId)
+    if (!account) {
+      account = new ShareAccount(this.rigKey, poolId, this.book, this.#options.poolBook(poolId))
+      this.#accounts.set(poolId, account)
+    }
+    this.changed = true
+    return account
+  }
+
+  /** A good share, weak or not, of the difficulty it was asked for. */
+  onShare(difficulty: number, monotonicMs: number): void {
+    this.lastShareMonotonicMs = monotonicMs
+    this.hashrate.add(difficulty, monotonicMs)
+    this.vardiff.onShare(difficulty, monotonicMs)
+    this.#turnMinute(monotonicMs)
+    const slot = this.#minute % SPARKLINE_MINUTES
+    this.#minuteWork[slot] = this.#minuteWork[slot]! + difficulty
+  }
+
+  /** Work per minute of the last 30 whole minutes, oldest first, as far as the connection reaches back. */
+  minuteWork(monotonicMs: number): number[] {
+    this.#turnMinute(monotonicMs)
+    const connectedMinutes = this.#minute - Math.floor(this.#options.monotonicMs / MINUTE_MS)
+    const length = Math.min(SPARKLINE_MINUTES - 1, connectedMinutes)
+    return Array.from(
+      { length },
+      (_, i) => this.#minuteWork[(this.#minute - length + i) % SPARKLINE_MINUTES]!,
+    )
+  }
+
+  #turnMinute(monotonicMs: number): void {
+    const minute = Math.floor(monotonicMs / MINUTE_MS)
+    if (minute - this.#minute >= SPARKLINE_MINUTES) this.#minuteWork.fill(0)
+    else while (this.#minute < minute) this.#minuteWork[++this.#minute % SPARKLINE_MINUTES] = 0
+    this.#minute = minute
+  }
+}
