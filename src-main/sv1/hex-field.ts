@@ -13,3 +13,13 @@ export function parseUint32Hex(value: unknown): number | undefined {
   if (typeof value !== 'string' || !/^(?:0[xX])?[0-9a-fA-F]{1,8}$/.test(value)) return undefined
   return Number.parseInt(value, 16)
 }
+
+/** Job id text of our own jobs: shortest lower-case hex. Short, since some firmware keeps job ids in small buffers. */
+export function formatJobNumber(job: number): string {
+  return (job >>> 0).toString(16)
+}
+
+/** Reverse of `formatJobNumber`; -1 for any text it would not have written. */
+export function parseJobNumber(text: string): number {
+  return /^(?:0|[1-9a-f][0-9a-f]{0,7})$/.test(text) ? Number.parseInt(text, 16) : -1
+}

@@ -4,6 +4,7 @@
  * is `mining/`.
  */
 import { err, ok, type Result, toHex, tryFromHex } from '../base/index.ts'
+import { asciiJson } from './envelope.ts'
 import { parseUint32Hex, uint32Hex } from './hex-field.ts'
 import { readFlag } from './quirks.ts'
 
@@ -131,5 +132,5 @@ export class NotifyTemplate {
 
 /** One `mining.notify` line, for those who need only one. */
 export function formatNotify(notify: Notify): string {
-  return new NotifyTemplate(notify).line(JSON.stringify(notify.jobId).slice(1, -1), '', notify.cleanJobs)
+  return new NotifyTemplate(notify).line(asciiJson(notify.jobId).slice(1, -1), '', notify.cleanJobs)
 }
