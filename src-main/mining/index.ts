@@ -1,2 +1,65 @@
-export * from './job.ts'
+export {
+  compactOfTarget,
+  type CompactFault,
+  networkDifficulty,
+  networkTarget,
+  targetOfCompact,
+} from './compact.ts'
+export {
+  advertisedDifficulty,
+  difficultyOfHash,
+  difficultyOfHashrate,
+  difficultyOfTarget,
+  expectedHashes,
+  HASHES_PER_DIFFICULTY,
+  hashrateOfTarget,
+  isDifficulty,
+  targetOfDifficulty,
+  targetOfHashrate,
+} from './difficulty.ts'
+export {
+  chooseLayout,
+  ExtranonceAllocator,
+  type ExtranonceLayout,
+  fits,
+  foldedCoinb1,
+  paddingSize,
+  rollableOf,
+} from './extranonce.ts'
+export { encodeHeader, hashHeader, type Header, HEADER_SIZE, headerOfShare, parseHeader } from './header.ts'
+export {
+  type BlockHash,
+  type ChainTip,
+  type ExtranonceSpace,
+  type Job,
+  type JobId,
+  type Share,
+  type Target,
+} from './job.ts'
+export { coinbaseTxid, foldMerklePath, merklePathOfTxids } from './merkle.ts'
+export { swapPrevHashWords } from './prev-hash.ts'
+export { sha256d } from './sha256d.ts'
 export { type CreateShareChecker, type OnHash, type ShareChecker } from './share-checker.ts'
+export {
+  asBlockHash,
+  asTarget,
+  bigintToTarget,
+  DIFFICULTY_1_TARGET,
+  easierTarget,
+  hashFromDisplay,
+  hashToDisplay,
+  MAX_TARGET,
+  meetsTarget,
+  targetFromHex,
+  targetToBigint,
+  targetToHex,
+} from './target.ts'
+export {
+  BIP320_MASK,
+  BIP323_MASK,
+  bitsOutsideMask,
+  clearRollableBits,
+  combineVersion,
+  forbiddenVersionChange,
+  negotiateMask,
+} from './version-rolling.ts'

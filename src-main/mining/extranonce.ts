@@ -1,0 +1,164 @@
+/**
+ * How a rig's extranonce fits into whatever space an upstream grants. Pure layout; no protocol.
+ *
+ * A rig learns extranonce1 and the size of extranonce2 when it subscribes, and both stay for the life of its
+ * socket. Everything that belongs to the upstream (its prefix, zero padding) is folded into the coinb1 of
+ * each job, so a switch to a pool with another prefix or size is an ordinary job to the rig:
+ *
+ *   job:  coinbasePrefix | prefix |          rollable           | coinbaseSuffix
+ *   rig:  ------------ coinb1 ------------ | e1 | e2 | ------ coinb2 -------
+ *                                 padding
+ */
+import { concatBytes, HeadframeError } from '../base/index.ts'
+import { type ExtranonceSpace, type Job } from './job.ts'
+
+/** A rig's share of the rollable bytes, fixed at subscribe. Sizes in bytes. */
+export interface ExtranonceLayout {
+  readonly extranonce1Size: number
+  readonly extranonce2Size: number
+}
+
+/**
+ * The layout for a rig that subscribes now.
+ *
+ * 2 bytes of extranonce2 are enough for any rig that rolls versions, and for one that does not as long as
+ * it advances ntime: 2^16 x 2^32 hashes a second of ntime last a rig of 281 TH/s. With one byte a rig
+ * that cannot roll versions would run dry at 1 TH/s, so it is refused one. Odd sizes are for pools that
+ * leave no choice: some firmware fails on them.
+ *
+ * @returns undefined where no extranonce1 can be spared for this rig: it needs an upstream channel or
+ * connection of its own, whose whole rollable space is its extranonce2
+ */
+export function chooseLayout(options: {
+  /** The least rollable size among the pools that are enabled, bytes. */
+  readonly smallestRollableSize: number
+  readonly rigRollsVersions: boolean
+}): ExtranonceLayout | undefined {
+  const { smallestRollableSize: size, rigRollsVersions } = options
+  if (size >= 8) return { extranonce1Size: 4, extranonce2Size: 4 }
+  if (size >= 6) return { extranonce1Size: 2, extranonce2Size: 4 }
+  if (size >= 4) return { extranonce1Size: 2, extranonce2Size: 2 }
+  if (!rigRollsVersions) return undefined
+  if (size === 3) return { extranonce1Size: 1, extranonce2Size: 2 }
+  if (size === 2) return { extranonce1Size: 1, extranonce2Size: 1 }
+  return undefined
+}
+
+/** Whether a rig with this layout can work in this space without learning a new extranonce. */
+export function fits(layout: ExtranonceLayout, space: ExtranonceSpace): boolean {
+  return paddingSize(layout, space) >= 0
+}
+
+/** Zero bytes between the upstream's prefix and the rig's extranonce1; negative if the layout does not fit. */
+export function paddingSize(layout: ExtranonceLayout, space: ExtranonceSpace): number {
+  return space.rollableSize - layout.extranonce1Size - layout.extranonce2Size
+}
+
+/**
+ * What rigs of this layout are sent as coinb1: coinbase prefix, upstream's extranonce prefix, padding. The
+ * same for all of them, so compute it once a job and layout.
+ * @throws RangeError if the layout does not fit the job; ask `fits` first.
+ */
+export function foldedCoinb1(job: Job, layout: ExtranonceLayout): Uint8Array {
+  const padding = requirePadding(job.extranonce, layout.extranonce1Size + layout.extranonce2Size)
+  return concatBytes(job.coinbasePrefix, job.extranonce.prefix, new Uint8Array(padding))
+}
+
+/**
+ * The rollable extranonce of a share: padding, extranonce1, extranonce2, exactly `rollableSize` bytes.
+ * @throws RangeError if they are more; the size of extranonce2 must have been checked.
+ */
+export function rollableOf(job: Job, extranonce1: Uint8Array, extranonce2: Uint8Array): Uint8Array {
+  const padding = requirePadding(job.extranonce, extranonce1.length + extranonce2.length)
+  const rollable = new Uint8Array(job.extranonce.rollableSize)
+  rollable.set(extranonce1, padding)
+  rollable.set(extranonce2, padding + extranonce1.length)
+  return rollable
+}
+
+function requirePadding(space: ExtranonceSpace, rigSize: number): number {
+  const padding = space.rollableSize - rigSize
+  if (padding < 0) {
+    throw new RangeError(`${rigSize} bytes of extranonce do not fit ${space.rollableSize} rollable ones`)
+  }
+  return padding
+}
+
+/**
+ * Freed values that are remembered. Above the count of values of 1 and 2 bytes, so those are reused strictly
+ * oldest first; for longer ones the counter takes years to come round and the oldest may be forgotten.
+ */
+const COOLING_LIMIT = 0x10000
+
+/**
+ * Hands out extranonce1 values of one size, never one to two rigs at once. A freed value comes back only when
+ * every other was tried, oldest first: shares of the rig that had it may still be on their way.
+ */
+export class ExtranonceAllocator {
+  readonly #size: number
+  readonly #capacity: number
+  readonly #live = new Set<number>()
+  /** Insertion order is the order of release. */
+  readonly #cooling = new Set<number>()
+  #next = 0
+
+  /**
+   * @param size bytes, 1 to 4
+   * @throws RangeError for another size
+   */
+  constructor(size: number) {
+    if (!Number.isInteger(size) || size < 1 || size > 4) throw new RangeError('extranonce1 has 1 to 4 bytes')
+    this.#size = size
+    this.#capacity = 2 ** (8 * size)
+  }
+
+  /** Values in use. */
+  get liveCount(): number {
+    return this.#live.size
+  }
+
+  /**
+   * A value of `size` bytes that nobody else has.
+   * @throws HeadframeError `extranonce/exhausted` if every value is in use
+   */
+  allocate(): Uint8Array {
+    const value = this.#unusedValue() ?? this.#oldestFreed()
+    if (value === undefined) {
+      throw new HeadframeError(
+        'extranonce/exhausted',
+        `All ${this.#capacity} extranonces of ${this.#size} bytes are in use: disconnect rigs, or disable the pool that grants so few bytes.`,
+        { context: { size: this.#size, live: this.#live.size } },
+      )
+    }
+    this.#cooling.delete(value)
+    this.#live.add(value)
+    const bytes = new Uint8Array(this.#size)
+    for (let i = 0; i < this.#size; i++) bytes[i] = (value / 2 ** (8 * (this.#size - 1 - i))) & 0xff
+    return bytes
+  }
+
+  /** Gives a value back. Returns false, and does nothing, if it was not in use. */
+  free(extranonce1: Uint8Array): boolean {
+    if (extranonce1.length !== this.#size) return false
+    let value = 0
+    for (const byte of extranonce1) value = value * 0x100 + byte
+    if (!this.#live.delete(value)) return false
+    this.#cooling.add(value)
+    if (this.#cooling.size > COOLING_LIMIT) this.#cooling.delete(this.#cooling.values().next().value!)
+    return true
+  }
+
+  /** The next value that is neither live nor cooling, or undefined if there is none. */
+  #unusedValue(): number | undefined {
+    if (this.#live.size + this.#cooling.size >= this.#capacity) return undefined
+    for (;;) {
+      const value = this.#next
+      this.#next = (value + 1) % this.#capacity
+      if (!this.#live.has(value) && !this.#cooling.has(value)) return value
+    }
+  }
+
+  #oldestFreed(): number | undefined {
+    return this.#cooling.values().next().value
+  }
+}
