@@ -22,3 +22,4 @@ export {
 export * from './messages/common.ts'
 export * from './messages/extensions.ts'
 export * from './messages/mining.ts'
+export * from './noise/index.ts'
