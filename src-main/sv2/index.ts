@@ -17,9 +17,12 @@ export {
   type MessageSet,
   miningConnection,
   type MiningConnectionMessage,
+  templateConnection,
+  type TemplateConnectionMessage,
   type UnknownMessage,
 } from './message-set.ts'
 export * from './messages/common.ts'
 export * from './messages/extensions.ts'
 export * from './messages/mining.ts'
+export * from './messages/template-distribution.ts'
 export * from './noise/index.ts'

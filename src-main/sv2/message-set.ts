@@ -9,6 +9,7 @@ import { type AnyMessageDefinition, type Decoded, type MessageOf } from './messa
 import { commonMessages } from './messages/common.ts'
 import { extensionMessages } from './messages/extensions.ts'
 import { miningMessages } from './messages/mining.ts'
+import { templateMessages } from './messages/template-distribution.ts'
 
 /**
  * A frame this set has no definition for. A receiver logs and ignores it; a transparent proxy forwards it
@@ -94,3 +95,9 @@ export const decodeMessage = miningConnection.decode
 
 /** `miningConnection.encode`: the frame of a message on a mining connection. */
 export const encodeMessage = miningConnection.encode
+
+/** What a template distribution connection speaks, in both roles. */
+export const templateConnection = createMessageSet([...commonMessages, ...templateMessages])
+
+/** Any message of a template distribution connection. */
+export type TemplateConnectionMessage = MessageOf<(typeof commonMessages | typeof templateMessages)[number]>
