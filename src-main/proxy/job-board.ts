@@ -5,6 +5,7 @@
  * A name is 8 hex digits: 6 for the issue, 2 for the rig's own re-issue of it (a new difficulty sends the
  * same job again with a later ntime). Hex of fixed length, because some firmware parses job ids as numbers.
  */
+import { toHex } from '../base/index.ts'
 import {
   clearRollableBits,
   difficultyOfTarget,
@@ -24,11 +25,15 @@ export interface IssuedJob {
   /** Header time it went out with, unix seconds. */
   readonly ntime: number
   readonly cleanJobs: boolean
+  /** Epoch milliseconds. */
+  readonly issuedAtMs: number
   /** Difficulty of the pool's share target: what each share it acknowledges is worth. */
   readonly poolDifficulty: number
   readonly networkTarget: Target
   /** Rendered once for all SV1 rigs. */
   readonly template: NotifyTemplate
+  /** `mining.notify` lines by bytes of rig extranonce; rigs of one layout share them. */
+  readonly lines: Map<number, Uint8Array>
   /** Why shares of it are refused now; null while it can earn. */
   staleBecause: string | null
 }
@@ -61,17 +66,20 @@ export class JobBoard {
   /**
    * Gives a job a name of ours and makes it known to the checker.
    * @param ntime unix seconds, not below the job's
+   * @param nowMs epoch milliseconds
    */
-  issue(job: Job, poolId: string, ntime: number, cleanJobs: boolean): IssuedJob {
+  issue(job: Job, poolId: string, ntime: number, cleanJobs: boolean, nowMs: number): IssuedJob {
     const issued: IssuedJob = {
       sequence: this.#nextSequence,
       poolId,
       job,
       ntime,
       cleanJobs,
+      issuedAtMs: nowMs,
       poolDifficulty: difficultyOfTarget(job.target),
       networkTarget: networkTarget(job.tip.nBits),
       template: renderNotify(job, ntime),
+      lines: new Map(),
       staleBecause: null,
     }
     this.#nextSequence = (this.#nextSequence + 1) % SEQUENCE_SPAN
@@ -124,3 +132,29 @@ export function renderNotify(job: Job, ntime: number): NotifyTemplate {
     ntime,
   })
 }
+
+/**
+ * The `mining.notify` line of an issue for rigs whose extranonce1 and extranonce2 have `rigBytes` together:
+ * the upstream's extranonce prefix and zero padding are folded into coinb1.
+ */
+export function notifyLine(issued: IssuedJob, rigBytes: number): Uint8Array {
+  let line = issued.lines.get(rigBytes)
+  if (!line) {
+    const name = formatJobName(issued.sequence, 0)
+    line = encoder.encode(issued.template.line(name, foldHex(issued.job, rigBytes), issued.cleanJobs))
+    issued.lines.set(rigBytes, line)
+  }
+  return line
+}
+
+/** The same job under another name and a later header time, for one rig. */
+export function reissueLine(issued: IssuedJob, reissue: number, ntime: number, rigBytes: number): string {
+  const name = formatJobName(issued.sequence, reissue)
+  return renderNotify(issued.job, ntime).line(name, foldHex(issued.job, rigBytes), false)
+}
+
+function foldHex({ extranonce }: Job, rigBytes: number): string {
+  return toHex(extranonce.prefix) + '00'.repeat(extranonce.rollableSize - rigBytes)
+}
+
+const encoder = new TextEncoder()
