@@ -1,4 +1,5 @@
 export { type DecodeError, type DecodeErrorCode } from './decode-error.ts'
+export { describeErrorCode, errorCodeBucket, ErrorCodes, type KnownErrorCode } from './error-codes.ts'
 export {
   decodeFrame,
   decodeFrameHeader,
@@ -26,3 +27,11 @@ export * from './messages/extensions.ts'
 export * from './messages/mining.ts'
 export * from './messages/template-distribution.ts'
 export * from './noise/index.ts'
+export {
+  decodeTlvs,
+  encodeTlvs,
+  findWorkerName,
+  MAX_WORKER_NAME_LENGTH,
+  type Tlv,
+  workerNameTlv,
+} from './tlv.ts'

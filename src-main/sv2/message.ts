@@ -57,44 +57,74 @@ export interface MessageDefinition<Name extends string, F extends Fields> extend
 
 export type AnyMessageDefinition = MessageDefinition<string, Fields>
 
-/** Makes the codec of a message. */
+/**
+ * The codec of a message written out by hand, for the messages that come with every share: encoding takes
+ * about a third of the time of walking the fields. It must do what the fields say; the tests hold the two
+ * against each other.
+ */
+export interface ShareCodec<Name extends string, F extends Fields> {
+  byteLength(values: FieldValues<F>): number
+  write(writer: WireWriter, values: FieldValues<F>): void
+  read(reader: WireReader): MessageValue<Name, F>
+}
+
+/**
+ * Makes the codec of a message.
+ * @param shareCodec instead of the one made from `fields`
+ */
 export function defineMessage<const Name extends string, F extends Fields>(
   shape: MessageShape<Name, F>,
+  shareCodec?: ShareCodec<Name, F>,
 ): MessageDefinition<Name, F> {
   const { name, fields } = shape
   const keys = Object.keys(fields)
   const types = Object.values(fields)
-  const header = {
-    extensionId: shape.extension,
-    channelMessage: shape.channelMessage,
-    messageType: shape.type,
-  }
+  const { extension: extensionId, channelMessage, type: messageType } = shape
 
-  return {
-    ...shape,
-    encode(values, trailing) {
+  const fromFields: ShareCodec<Name, F> = {
+    byteLength(values) {
       const source: Readonly<Record<string, unknown>> = values
-      let payloadLength = trailing?.length ?? 0
-      for (let i = 0; i < keys.length; i++) payloadLength += types[i]!.byteLength(source[keys[i]!])
-      if (payloadLength > MAX_FRAME_PAYLOAD_LENGTH) throw tooLong(name, payloadLength)
-      const writer = new WireWriter(name, FRAME_HEADER_LENGTH + payloadLength, FRAME_HEADER_LENGTH)
-      writeFrameHeader(writer.bytes, { ...header, payloadLength })
+      let length = 0
+      for (let i = 0; i < keys.length; i++) length += types[i]!.byteLength(source[keys[i]!])
+      return length
+    },
+    write(writer, values) {
+      const source: Readonly<Record<string, unknown>> = values
       for (let i = 0; i < keys.length; i++) {
         writer.field = keys[i]!
         types[i]!.write(writer, source[keys[i]!])
       }
-      if (trailing !== undefined) writer.raw(trailing)
-      return writer.bytes
     },
-    decode(payload) {
-      const reader = new WireReader(payload)
+    read(reader) {
       const message: Record<string, unknown> = { name }
       for (let i = 0; i < keys.length; i++) {
         reader.field = keys[i]!
         message[keys[i]!] = types[i]!.read(reader)
       }
-      if (reader.fault !== null) return err(messageError(name, reader.fault))
-      return ok({ message: message as MessageValue<Name, F>, trailing: reader.rest() })
+      return message as MessageValue<Name, F>
+    },
+  }
+  const codec = shareCodec ?? fromFields
+
+  return {
+    ...shape,
+    encode(values, trailing) {
+      const payloadLength = codec.byteLength(values) + (trailing?.length ?? 0)
+      if (payloadLength > MAX_FRAME_PAYLOAD_LENGTH) throw tooLong(name, payloadLength)
+      const writer = new WireWriter(name, FRAME_HEADER_LENGTH + payloadLength, FRAME_HEADER_LENGTH)
+      writeFrameHeader(writer.bytes, { extensionId, channelMessage, messageType, payloadLength })
+      codec.write(writer, values)
+      if (trailing !== undefined) writer.raw(trailing)
+      return writer.bytes
+    },
+    decode(payload) {
+      const reader = new WireReader(payload)
+      const message = codec.read(reader)
+      if (reader.fault === null) return ok({ message, trailing: reader.rest() })
+      if (codec === fromFields) return err(messageError(name, reader.fault))
+      const naming = new WireReader(payload)
+      fromFields.read(naming)
+      return err(messageError(name, naming.fault ?? reader.fault))
     },
   }
 }

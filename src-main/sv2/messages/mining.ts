@@ -160,58 +160,122 @@ export const setExtranoncePrefix = defineMessage({
 })
 
 /** Client. */
-export const submitSharesStandard = defineMessage({
-  name: 'SubmitSharesStandard',
-  type: 0x1a,
-  extension: 0,
-  channelMessage: true,
-  fields: {
-    channelId: U32,
-    /** Pairs the answer with the share; any start. */
-    sequenceNumber: U32,
-    jobId: U32,
-    nonce: U32,
-    ntime: U32,
-    /** Whole header version, rolled bits included. */
-    version: U32,
+export const submitSharesStandard = defineMessage(
+  {
+    name: 'SubmitSharesStandard',
+    type: 0x1a,
+    extension: 0,
+    channelMessage: true,
+    fields: {
+      channelId: U32,
+      /** Pairs the answer with the share; any start. */
+      sequenceNumber: U32,
+      jobId: U32,
+      nonce: U32,
+      ntime: U32,
+      /** Whole header version, rolled bits included. */
+      version: U32,
+    },
   },
-})
+  {
+    byteLength: () => 24,
+    write(writer, values) {
+      writer.u32(values.channelId)
+      writer.u32(values.sequenceNumber)
+      writer.u32(values.jobId)
+      writer.u32(values.nonce)
+      writer.u32(values.ntime)
+      writer.u32(values.version)
+    },
+    read: (reader) => ({
+      name: 'SubmitSharesStandard',
+      channelId: reader.u32(),
+      sequenceNumber: reader.u32(),
+      jobId: reader.u32(),
+      nonce: reader.u32(),
+      ntime: reader.u32(),
+      version: reader.u32(),
+    }),
+  },
+)
 
 /** Client. May carry the worker name of extension 0x0002 as TLV. */
-export const submitSharesExtended = defineMessage({
-  name: 'SubmitSharesExtended',
-  type: 0x1b,
-  extension: 0,
-  channelMessage: true,
-  fields: {
-    channelId: U32,
-    /** Pairs the answer with the share; any start. */
-    sequenceNumber: U32,
-    jobId: U32,
-    nonce: U32,
-    ntime: U32,
-    /** Whole header version, rolled bits included. */
-    version: U32,
-    /** The rollable part alone: exactly the extranonceSize of the channel. */
-    extranonce: B0_32,
+export const submitSharesExtended = defineMessage(
+  {
+    name: 'SubmitSharesExtended',
+    type: 0x1b,
+    extension: 0,
+    channelMessage: true,
+    fields: {
+      channelId: U32,
+      /** Pairs the answer with the share; any start. */
+      sequenceNumber: U32,
+      jobId: U32,
+      nonce: U32,
+      ntime: U32,
+      /** Whole header version, rolled bits included. */
+      version: U32,
+      /** The rollable part alone: exactly the extranonceSize of the channel. */
+      extranonce: B0_32,
+    },
   },
-})
+  {
+    byteLength: (values) => 25 + values.extranonce.length,
+    write(writer, values) {
+      writer.u32(values.channelId)
+      writer.u32(values.sequenceNumber)
+      writer.u32(values.jobId)
+      writer.u32(values.nonce)
+      writer.u32(values.ntime)
+      writer.u32(values.version)
+      B0_32.write(writer, values.extranonce)
+    },
+    read: (reader) => ({
+      name: 'SubmitSharesExtended',
+      channelId: reader.u32(),
+      sequenceNumber: reader.u32(),
+      jobId: reader.u32(),
+      nonce: reader.u32(),
+      ntime: reader.u32(),
+      version: reader.u32(),
+      extranonce: B0_32.read(reader),
+    }),
+  },
+)
 
 /** Server. Acknowledges a batch: a count and a sum, not a range. */
-export const submitSharesSuccess = defineMessage({
-  name: 'SubmitShares.Success',
-  type: 0x1c,
-  extension: 0,
-  channelMessage: true,
-  fields: {
-    channelId: U32,
-    /** The most recent correct share; it does not say "all up to here". */
-    lastSequenceNumber: U32,
-    newSubmitsAcceptedCount: U32,
-    /** Sum of the accepted shares' difficulties. */
-    newSharesSum: U64,
+export const submitSharesSuccess = defineMessage(
+  {
+    name: 'SubmitShares.Success',
+    type: 0x1c,
+    extension: 0,
+    channelMessage: true,
+    fields: {
+      channelId: U32,
+      /** The most recent correct share; it does not say "all up to here". */
+      lastSequenceNumber: U32,
+      newSubmitsAcceptedCount: U32,
+      /** Sum of the accepted shares' difficulties. */
+      newSharesSum: U64,
+    },
   },
-})
+  {
+    byteLength: () => 20,
+    write(writer, values) {
+      writer.u32(values.channelId)
+      writer.u32(values.lastSequenceNumber)
+      writer.u32(values.newSubmitsAcceptedCount)
+      writer.u64(values.newSharesSum)
+    },
+    read: (reader) => ({
+      name: 'SubmitShares.Success',
+      channelId: reader.u32(),
+      lastSequenceNumber: reader.u32(),
+      newSubmitsAcceptedCount: reader.u32(),
+      newSharesSum: reader.u64(),
+    }),
+  },
+)
 
 /** Server. One share, at once. */
 export const submitSharesError = defineMessage({
