@@ -1,0 +1,368 @@
+/**
+ * Joins upstreams and downstreams: which pool the rigs work for, now. Holds every pool connection that is
+ * in use (the active one, one being switched to, old ones in their grace) and hands the active one's jobs
+ * to the rigs. Knows neither protocol.
+ */
+import { type Clock, HeadframeError, type Logger, type Timer } from '../base/index.ts'
+import { fits, type Job } from '../mining/index.ts'
+import { type PendingShare } from './accounting.ts'
+import { type Downstream } from './downstream.ts'
+import { type ExtranonceDesk } from './extranonce-desk.ts'
+import { type Fanout } from './fanout.ts'
+import { type IssuedJob, type JobBoard } from './job-board.ts'
+import { type OfferedShare } from './share-desk.ts'
+import {
+  type PoolConfig,
+  type ShareOutcome,
+  type Upstream,
+  type UpstreamEvents,
+  type UpstreamState,
+} from './upstream.ts'
+
+/** A pool whose connection is in use. */
+export interface PoolSlot {
+  readonly config: PoolConfig
+  readonly upstream: Upstream<PendingShare>
+}
+
+export type CreateUpstream = (
+  config: PoolConfig,
+  events: UpstreamEvents<PendingShare>,
+) => Upstream<PendingShare>
+
+export interface ActivationResult {
+  readonly switchedAtMs: number
+  readonly tookMs: number
+  readonly downstreams: {
+    readonly total: number
+    readonly seamless: number
+    readonly setExtranonce: number
+    readonly reconnected: number
+  }
+}
+
+export type PoolEvent =
+  | { readonly kind: 'activated'; readonly poolId: string; readonly atMs: number; readonly detail: string }
+  | { readonly kind: 'connected'; readonly poolId: string; readonly atMs: number; readonly detail: string }
+  | { readonly kind: 'lost'; readonly poolId: string; readonly atMs: number; readonly detail: string }
+
+export interface SwitchboardParts {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly board: JobBoard
+  readonly extranonces: ExtranonceDesk
+  readonly fanout: Fanout
+  readonly createUpstream: CreateUpstream
+  settle(token: PendingShare, outcome: ShareOutcome): void
+  onPoolEvent(event: PoolEvent): void
+  /** A pool's view changed: state, grant, latency. */
+  onPoolChanged(poolId: string): void
+}
+
+/** How long a switch waits for the first job of the new pool. */
+const SWITCH_TIMEOUT_MS = 30_000
+/** How long the old pool's connection is kept for shares that are on their way. */
+const GRACE_MS = 30_000
+/** Rigs and firmware drop after two minutes without a job; they get one at least this often. */
+const KEEPALIVE_MS = 60_000
+
+interface Switch {
+  readonly poolId: string
+  readonly startedMs: number
+  readonly timer: Timer
+  resolve(result: ActivationResult): void
+  reject(error: HeadframeError): void
+}
+
+export class Switchboard {
+  readonly #parts: SwitchboardParts
+  #configs = new Map<string, PoolConfig>()
+  readonly #slots = new Map<string, PoolSlot>()
+  readonly #leaving = new Map<string, Timer>()
+  #activeId: string | null = null
+  #switchedAtMs: number | null = null
+  #switch: Switch | null = null
+  #current: IssuedJob | null = null
+
+  constructor(parts: SwitchboardParts) {
+    this.#parts = parts
+  }
+
+  get activeId(): string | null {
+    return this.#activeId
+  }
+
+  /** When the active pool's first job went out; null before. */
+  get switchedAtMs(): number | null {
+    return this.#switchedAtMs
+  }
+
+  /** What rigs should hash now. */
+  get current(): IssuedJob | null {
+    return this.#current
+  }
+
+  slot(poolId: string): PoolSlot | undefined {
+    return this.#slots.get(poolId)
+  }
+
+  get activeSlot(): PoolSlot | undefined {
+    return this.#activeId === null ? undefined : this.#slots.get(this.#activeId)
+  }
+
+  /** Starts on the pool that was active last; rigs get its job when it comes. */
+  start(configs: readonly PoolConfig[], activeId: string | null): void {
+    this.setPools(configs)
+    if (activeId !== null && this.#configs.has(activeId)) {
+      this.#activeId = activeId
+      this.#open(activeId)
+    }
+  }
+
+  /** Takes the list of pools after a change. A pool whose address or identity changed is connected anew. */
+  setPools(configs: readonly PoolConfig[]): void {
+    this.#configs = new Map(configs.map((config) => [config.id, config]))
+    this.#parts.extranonces.setPools(configs)
+    for (const [poolId, slot] of [...this.#slots]) {
+      const config = this.#configs.get(poolId)
+      if (config && sameConnection(config, slot.config)) continue
+      void this.#close(poolId, 'pool-changed')
+      if (config && poolId === this.#activeId) this.#open(poolId)
+      else if (!config && poolId === this.#activeId) this.#activeId = null
+    }
+  }
+
+  /**
+   * Makes a pool the one all rigs work for. The pool in use stays until the new one has given a job.
+   * @returns when the first rigs were sent that job
+   * @throws HeadframeError `pool/unknown`, `pool/disabled`, `pool/switch-superseded`, `pool/no-job`, or why
+   *   the pool could not be reached; the pool in use is then unchanged
+   */
+  activate(poolId: string): Promise<ActivationResult> {
+    const config = this.#configs.get(poolId)
+    if (!config) {
+      return Promise.reject(
+        new HeadframeError('pool/unknown', 'There is no such pool: reload the list of pools.'),
+      )
+    }
+    if (!config.enabled) {
+      return Promise.reject(
+        new HeadframeError('pool/disabled', `${config.name} is disabled: enable it before switching to it.`),
+      )
+    }
+    const startedMs = this.#parts.clock.monotonicMs()
+    this.#endSwitch(new HeadframeError('pool/switch-superseded', 'Another switch was asked for meanwhile.'))
+    const open = this.#slots.get(poolId)
+    if (poolId === this.#activeId && open?.upstream.currentJob) {
+      return Promise.resolve({
+        switchedAtMs: this.#switchedAtMs ?? this.#parts.clock.nowMs(),
+        tookMs: this.#parts.clock.monotonicMs() - startedMs,
+        downstreams: seamlessCount(this.#parts.fanout.downstreams.size),
+      })
+    }
+    return new Promise((resolve, reject) => {
+      const timer = this.#parts.clock.after(SWITCH_TIMEOUT_MS, () => this.#onSwitchTimeout())
+      this.#switch = { poolId, startedMs, timer, resolve, reject }
+      this.#leaving.get(poolId)?.cancel()
+      this.#leaving.delete(poolId)
+      const job = this.#open(poolId).upstream.currentJob
+      if (job) this.#completeSwitch(poolId, job)
+      else this.#failSwitchIfHopeless(poolId)
+    })
+  }
+
+  /** Sends the current job to a rig that has become ready. */
+  welcome(downstream: Downstream): void {
+    if (!this.#current) return
+    if (downstream.rig.layout && fits(downstream.rig.layout, this.#current.job.extranonce)) {
+      downstream.sendJob(this.#current)
+    } else this.#refit(downstream, this.#current)
+  }
+
+  /** Sends a share to the pool of its job. */
+  forward(offered: OfferedShare, token: PendingShare): boolean {
+    const { issued, rollable, ntime, nonce, version } = offered
+    const slot = this.#slots.get(issued.poolId)
+    if (!slot?.upstream.accepts(issued.job.id)) return false
+    return slot.upstream.submit({ jobId: issued.job.id, rollable, ntime, nonce, version }, token)
+  }
+
+  /** Called every few seconds: keeps rigs supplied, tells the pool our rate. */
+  tick(hashrateHs: number): void {
+    this.activeSlot?.upstream.setNominalHashrate(hashrateHs)
+    const current = this.#current
+    if (!current || current.staleBecause !== null) return
+    const ageMs = this.#parts.clock.nowMs() - current.issuedAtMs
+    if (ageMs < KEEPALIVE_MS) return
+    const later = current.ntime + Math.floor(ageMs / 1000)
+    this.#send(current.job, current.poolId, later, false)
+  }
+
+  /** Closes every pool connection; unanswered shares are reported lost. */
+  async stop(): Promise<void> {
+    this.#endSwitch(new HeadframeError('pool/stopping', 'Headframe is stopping.'))
+    for (const timer of this.#leaving.values()) timer.cancel()
+    await Promise.all([...this.#slots.values()].map(({ upstream }) => upstream.stop()))
+    this.#slots.clear()
+  }
+
+  #open(poolId: string): PoolSlot {
+    const existing = this.#slots.get(poolId)
+    if (existing) return existing
+    const config = this.#configs.get(poolId)
+    if (!config) throw new Error(`no pool ${poolId}`)
+    const upstream = this.#parts.createUpstream(config, {
+      onState: (state) => this.#onState(slot, state),
+      onJob: (job, dropped) => this.#onJob(slot, job, dropped),
+      onOutcome: (token, outcome) => this.#parts.settle(token, outcome),
+    })
+    const slot: PoolSlot = { config, upstream }
+    this.#slots.set(poolId, slot)
+    upstream.start()
+    return slot
+  }
+
+  async #close(poolId: string, because: string): Promise<void> {
+    const slot = this.#slots.get(poolId)
+    if (!slot) return
+    this.#slots.delete(poolId)
+    this.#leaving.get(poolId)?.cancel()
+    this.#leaving.delete(poolId)
+    this.#parts.board.retirePool(poolId, because)
+    await slot.upstream.stop()
+    this.#parts.onPoolChanged(poolId)
+  }
+
+  #onState(slot: PoolSlot, state: UpstreamState): void {
+    const { id: poolId } = slot.config
+    if (this.#slots.get(poolId) !== slot) return
+    const atMs = this.#parts.clock.nowMs()
+    if (state.phase === 'ready') {
+      this.#parts.onPoolEvent({ kind: 'connected', poolId, atMs, detail: slot.config.name })
+    } else if (state.phase === 'waiting' || state.phase === 'blocked') {
+      this.#parts.log.warn('pool connection failed', { poolId, code: state.problem.code })
+      this.#parts.onPoolEvent({ kind: 'lost', poolId, atMs, detail: state.problem.message })
+    }
+    this.#parts.onPoolChanged(poolId)
+    this.#failSwitchIfHopeless(poolId)
+  }
+
+  #onJob(slot: PoolSlot, job: Job, dropped: readonly Job['id'][]): void {
+    const { id: poolId } = slot.config
+    if (this.#slots.get(poolId) !== slot) return
+    this.#parts.board.retire(dropped, 'stale-share')
+    this.#parts.extranonces.learn(poolId, job.extranonce)
+    this.#parts.onPoolChanged(poolId)
+    if (this.#switch?.poolId === poolId) this.#completeSwitch(poolId, job)
+    else if (poolId === this.#activeId) {
+      this.#switchedAtMs ??= this.#parts.clock.nowMs()
+      this.#send(job, poolId, job.ntime, job.cleanJobs)
+    }
+  }
+
+  #completeSwitch(poolId: string, job: Job): void {
+    const pending = this.#switch
+    if (!pending) return
+    this.#switch = null
+    pending.timer.cancel()
+    const previous = this.#activeId
+    this.#activeId = poolId
+    this.#switchedAtMs = this.#parts.clock.nowMs()
+    const downstreams = this.#send(job, poolId, job.ntime, true)
+    const tookMs = this.#parts.clock.monotonicMs() - pending.startedMs
+    if (previous !== null && previous !== poolId) this.#leave(previous)
+    const name = this.#configs.get(poolId)?.name ?? poolId
+    this.#parts.onPoolEvent({
+      kind: 'activated',
+      poolId,
+      atMs: this.#switchedAtMs,
+      detail: `${name}: ${downstreams.total} rigs, ${downstreams.reconnected} reconnected`,
+    })
+    this.#parts.onPoolChanged(poolId)
+    pending.resolve({ switchedAtMs: this.#switchedAtMs, tookMs, downstreams })
+  }
+
+  /** Issues a job and starts handing it out; how each rig takes it is known at once. */
+  #send(job: Job, poolId: string, ntime: number, cleanJobs: boolean): ActivationResult['downstreams'] {
+    const issued = this.#parts.board.issue(job, poolId, ntime, cleanJobs, this.#parts.clock.nowMs())
+    this.#current = issued
+    const counts = { total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 }
+    const receivers: Downstream[] = []
+    for (const downstream of this.#parts.fanout.downstreams) {
+      counts.total++
+      if (downstream.rig.layout && fits(downstream.rig.layout, job.extranonce)) {
+        counts.seamless++
+        receivers.push(downstream)
+      } else if (this.#refit(downstream, issued)) counts.setExtranonce++
+      else counts.reconnected++
+    }
+    this.#parts.fanout.send(issued, receivers)
+    return counts
+  }
+
+  /** A rig whose layout does not fit: tell it a new one, else let it come back for one. */
+  #refit(downstream: Downstream, issued: IssuedJob): boolean {
+    if (downstream.canSetExtranonce) {
+      const grant = this.#parts.extranonces.tryGrant(downstream.rig.rollsVersions)
+      if (grant && fits(grant.layout, issued.job.extranonce)) {
+        downstream.setExtranonce(grant, issued)
+        downstream.sendJob(issued)
+        return true
+      }
+      if (grant) this.#parts.extranonces.release(grant.extranonce1)
+    }
+    downstream.disconnect('the pool grants too few bytes of extranonce for this session; please reconnect')
+    return false
+  }
+
+  /** The old pool keeps its connection for shares on their way. */
+  #leave(poolId: string): void {
+    const timer = this.#parts.clock.after(GRACE_MS, () => void this.#close(poolId, 'pool-switched'))
+    this.#leaving.set(poolId, timer)
+  }
+
+  #failSwitchIfHopeless(poolId: string): void {
+    if (this.#switch?.poolId !== poolId) return
+    const state = this.#slots.get(poolId)?.upstream.state
+    if (state?.phase !== 'waiting' && state?.phase !== 'blocked') return
+    const { code, message } = state.problem
+    this.#endSwitch(new HeadframeError(code, message, { context: { poolId } }))
+  }
+
+  #onSwitchTimeout(): void {
+    const poolId = this.#switch?.poolId
+    const name = (poolId === undefined ? undefined : this.#configs.get(poolId)?.name) ?? 'The pool'
+    this.#endSwitch(
+      new HeadframeError(
+        'pool/no-job',
+        `${name} gave no job within ${SWITCH_TIMEOUT_MS / 1000} s, so the rigs stay where they are. Try again later or test the connection.`,
+      ),
+    )
+  }
+
+  #endSwitch(error: HeadframeError): void {
+    const pending = this.#switch
+    if (!pending) return
+    this.#switch = null
+    pending.timer.cancel()
+    if (pending.poolId !== this.#activeId) void this.#close(pending.poolId, 'pool-switched')
+    pending.reject(error)
+  }
+}
+
+function seamlessCount(total: number): ActivationResult['downstreams'] {
+  return { total, seamless: total, setExtranonce: 0, reconnected: 0 }
+}
+
+/** Whether both lead to the same account on the same server. */
+function sameConnection(a: PoolConfig, b: PoolConfig): boolean {
+  return (
+    JSON.stringify(connectionKey(a)) === JSON.stringify(connectionKey(b)) &&
+    a.versionRollingMask === b.versionRollingMask
+  )
+}
+
+function connectionKey({ endpoint, userIdentity, password }: PoolConfig): unknown[] {
+  const key = endpoint.protocol === 'stratum-v2' ? [...(endpoint.authorityKey ?? [])] : [endpoint.tls]
+  return [endpoint.protocol, endpoint.host, endpoint.port, key, userIdentity, password]
+}
