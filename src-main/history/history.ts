@@ -25,8 +25,8 @@ export interface HistoryQueries {
   series(query: SeriesQuery): Series
   /** The hash with the highest difficulty ever, or undefined before the first valid share. */
   bestDifficulty(filter?: HistoryFilter): BestShare | undefined
-  /** Why shares were refused, all time, most frequent first. */
-  reasons(filter?: HistoryFilter): { verdict: string; reason: string; count: number }[]
+  /** Why pools said no, over all time, most frequent first. */
+  rejectReasons(filter?: HistoryFilter): { reason: string; count: number }[]
   /** Newest first. */
   blocks(limit: number): FoundBlock[]
   blockCount(): number
@@ -50,7 +50,7 @@ export interface History extends HistoryQueries {
   beginSession(nowMs: number): BegunSession
   /**
    * Records a batch whole or not at all.
-   * @returns false if a batch with this sequence number was recorded before in this session
+   * @returns false if the batch was recorded before in this session (see `HistoryBatch.sequence`)
    * @throws HeadframeError `history/accounting-mismatch` if the batch breaks an identity (nothing of it is
    *   recorded), `history/disk-full`, `history/write-failed`, `history/corrupted`: send the batch again later.
    */

@@ -9,7 +9,7 @@
 
 /** Counts of shares; whole numbers, never negative. */
 export interface ShareCounts {
-  /** Offered by rigs and judged by us. */
+  /** Offered by rigs and judged by us, weak ones excepted. */
   submitted: number
   /** Our verdict: rebuilt, hashed and good. */
   valid: number
@@ -17,22 +17,14 @@ export interface ShareCounts {
   duplicate: number
   /** Below the difficulty the rig was given, or malformed. */
   invalid: number
-  /** The pool said yes, or the share was below the pool's target and stayed here (see `local`). */
+  /** Good for the rig's difficulty, below the pool's target, never sent: outside both identities. */
+  weak: number
+  /** The pool said yes. */
   acknowledged: number
-  /** Part of `acknowledged`: good for the rig's difficulty, below the pool's target, never sent. */
-  local: number
   /** The pool said no. */
   rejected: number
   /** Sent, and the connection or the program ended before an answer. */
   lost: number
-}
-
-/** Why shares were refused: by the pool (`rejected`) or by us (`invalid`, `stale`). */
-export interface ReasonCount {
-  verdict: 'rejected' | 'invalid' | 'stale'
-  /** As the protocol spells it, for instance `stale-share`. Clipped to 64 characters when stored. */
-  reason: string
-  count: number
 }
 
 /**
@@ -42,14 +34,15 @@ export interface ReasonCount {
 export interface ShareDelta extends ShareCounts {
   rigKey: string
   poolId: string
-  /** Sum of the difficulty that each valid share was asked for (not what its hash happened to reach). */
+  /** Sum of the difficulty that each valid or weak share was asked for (not what its hash reached). */
   workDifficulty: number
-  /** The part of that sum whose shares were acknowledged in this batch. */
-  acknowledgedWorkDifficulty: number
-  /** Highest difficulty that a valid share's hash reached, or null if there was none. */
-  bestDifficulty: number | null
-  /** May explain fewer shares than the counts, never more. */
-  reasons: readonly ReasonCount[]
+  /** Highest difficulty that a hash reached; 0 if there was none. */
+  bestDifficulty: number
+  /**
+   * Why the pool said no, as it spelled it, with counts. May explain fewer shares than `rejected`, never
+   * more. Reasons are clipped to 80 characters, and past 256 different ones they share the name `other`.
+   */
+  rejectReasons: Readonly<Record<string, number>>
 }
 
 /** A pool as it is called now; kept when the pool is removed, so that its history keeps a name. */
@@ -99,8 +92,8 @@ export interface PoolEvent {
 /** Everything that happened since the batch before; recorded whole or not at all. */
 export interface HistoryBatch {
   /**
-   * 1, 2, 3, … within a session. A batch whose number was recorded before is ignored, so a batch may be
-   * sent again whenever it is not known whether it arrived.
+   * 1, 2, 3, … within a session. A batch whose number is not above the last recorded one is ignored, so a
+   * batch may be sent again whenever it is not known whether it arrived.
    */
   sequence: number
   /** Wall clock at the end of the batch; decides its minute. May go back. */
@@ -120,8 +113,8 @@ export interface ShareTotals extends ShareCounts {
   /** valid - acknowledged - rejected - lost: sent in this session and not answered yet. */
   pending: number
   workDifficulty: number
-  acknowledgedWorkDifficulty: number
-  bestDifficulty: number | null
+  /** 0 before the first share. */
+  bestDifficulty: number
 }
 
 /** All rigs and all pools unless one is named. */
@@ -137,6 +130,7 @@ export type HistoryMetric =
   | 'stale'
   | 'duplicate'
   | 'invalid'
+  | 'weak'
   | 'acknowledged'
   | 'rejected'
   | 'lost'
