@@ -26,7 +26,19 @@ export * from './messages/common.ts'
 export * from './messages/extensions.ts'
 export * from './messages/mining.ts'
 export * from './messages/template-distribution.ts'
-export * from './noise/index.ts'
+export {
+  type AuthorityKeyErrorCode,
+  type AuthorityKeyPair,
+  authorityPublicKey,
+  formatAuthorityKey,
+  formatAuthoritySecretKey,
+  generateAuthorityKeyPair,
+  parseAuthorityKey,
+  parseAuthoritySecretKey,
+} from './noise/authority-key.ts'
+export { type Certificate, type CertificateErrorCode } from './noise/certificate.ts'
+export { type HandshakeOutcome, type ResponderCredentials } from './noise/handshake.ts'
+export { createResponderIdentity, type ResponderIdentity } from './noise/responder-identity.ts'
 export {
   decodeTlvs,
   encodeTlvs,
