@@ -54,6 +54,7 @@ export {
   targetToBigint,
   targetToHex,
 } from './target.ts'
+export { Vardiff, type VardiffOptions } from './vardiff.ts'
 export {
   BIP320_MASK,
   BIP323_MASK,
