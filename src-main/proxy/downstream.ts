@@ -19,8 +19,11 @@ export interface Downstream {
   readonly canSetExtranonce: boolean
   /** Sends a job; a changed difficulty or version mask goes first. */
   sendJob(issued: IssuedJob): void
-  /** Sends the job it has again, with a later time, because its difficulty changed. */
-  reissue(issued: IssuedJob): void
+  /**
+   * Sends the job it has again, with a later time, because its difficulty changed.
+   * @returns false if that is not possible now: try again a second later
+   */
+  reissue(issued: IssuedJob): boolean
   setExtranonce(grant: ExtranonceGrant, from: IssuedJob): void
   disconnect(reason: string): void
 }

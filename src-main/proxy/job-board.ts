@@ -32,7 +32,7 @@ export interface IssuedJob {
   readonly networkTarget: Target
   /** Rendered once for all SV1 rigs. */
   readonly template: NotifyTemplate
-  /** `mining.notify` lines by bytes of rig extranonce; rigs of one layout share them. */
+  /** `mining.notify` lines by bytes of rig extranonce and clean flag; rigs of one layout share them. */
   readonly lines: Map<number, Uint8Array>
   /** Why shares of it are refused now; null while it can earn. */
   staleBecause: string | null
@@ -137,12 +137,13 @@ export function renderNotify(job: Job, ntime: number): NotifyTemplate {
  * The `mining.notify` line of an issue for rigs whose extranonce1 and extranonce2 have `rigBytes` together:
  * the upstream's extranonce prefix and zero padding are folded into coinb1.
  */
-export function notifyLine(issued: IssuedJob, rigBytes: number): Uint8Array {
-  let line = issued.lines.get(rigBytes)
+export function notifyLine(issued: IssuedJob, rigBytes: number, cleanJobs: boolean): Uint8Array {
+  const key = 2 * rigBytes + (cleanJobs ? 1 : 0)
+  let line = issued.lines.get(key)
   if (!line) {
     const name = formatJobName(issued.sequence, 0)
-    line = encoder.encode(issued.template.line(name, foldHex(issued.job, rigBytes), issued.cleanJobs))
-    issued.lines.set(rigBytes, line)
+    line = encoder.encode(issued.template.line(name, foldHex(issued.job, rigBytes), cleanJobs))
+    issued.lines.set(key, line)
   }
   return line
 }

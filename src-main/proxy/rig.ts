@@ -2,7 +2,7 @@
  * A connected rig as the proxy sees it, whatever protocol it speaks: who it is, what it was told, what it
  * delivered. One per connection; `rigKey` joins the connections of the same rig.
  */
-import { type ExtranonceLayout, HashrateEstimator, Vardiff } from '../mining/index.ts'
+import { type ExtranonceLayout, HashrateEstimator, isDifficulty, Vardiff } from '../mining/index.ts'
 import { ShareAccount, ShareBook } from './accounting.ts'
 import { DifficultySteps } from './pinned-difficulty.ts'
 
@@ -15,6 +15,8 @@ export interface RigOptions {
   readonly sharesPerMinute: number
   /** Difficulty before anything is known. */
   readonly startDifficulty: number
+  /** Share rate while vardiff measures; its default unless given. */
+  readonly calibrationSharesPerSecond?: number | undefined
   /** The book of a pool. */
   poolBook(poolId: string): ShareBook
 }
@@ -29,7 +31,7 @@ export class Rig {
   readonly connectedAtMs: number
   readonly book = new ShareBook()
   readonly steps = new DifficultySteps()
-  readonly vardiff: Vardiff
+  vardiff: Vardiff
   readonly hashrate: HashrateEstimator
   /** The identity the rig gave; its address until then. */
   name: string
@@ -46,6 +48,7 @@ export class Rig {
   /** Work of each of the last minutes, difficulty-1 shares; index is the minute modulo the length. */
   readonly #minuteWork = new Float32Array(SPARKLINE_MINUTES)
   #minute: number
+  #minDifficulty: number | null = null
 
   constructor(options: RigOptions) {
     this.#options = options
@@ -55,11 +58,7 @@ export class Rig {
     this.rigKey = options.address
     this.connectedAtMs = options.connectedAtMs
     this.#minute = Math.floor(options.monotonicMs / MINUTE_MS)
-    this.vardiff = new Vardiff({
-      sharesPerMinute: options.sharesPerMinute,
-      startDifficulty: options.startDifficulty,
-      nowMs: options.monotonicMs,
-    })
+    this.vardiff = this.#newVardiff(options.startDifficulty, options.monotonicMs, false)
     this.hashrate = new HashrateEstimator(options.monotonicMs)
   }
 
@@ -82,11 +81,30 @@ export class Rig {
     return account
   }
 
-  /** A good share, weak or not, of the difficulty it was asked for. */
-  onShare(difficulty: number, monotonicMs: number): void {
+  /**
+   * Starts vardiff anew.
+   * @param known whether the difficulty was measured on this very rig before
+   */
+  startVardiff(difficulty: number, monotonicMs: number, known: boolean): void {
+    this.vardiff = this.#newVardiff(difficulty, monotonicMs, known)
+  }
+
+  /** The rig wants no difficulty below this. */
+  setMinimumDifficulty(difficulty: number, monotonicMs: number): void {
+    if (!isDifficulty(difficulty)) return
+    this.#minDifficulty = difficulty
+    this.startVardiff(Math.max(difficulty, this.vardiff.difficulty), monotonicMs, false)
+  }
+
+  /**
+   * A good share, weak or not.
+   * @param difficulty what it was asked for
+   * @param achieved what its hash reached
+   */
+  onShare(difficulty: number, achieved: number, monotonicMs: number): void {
     this.lastShareMonotonicMs = monotonicMs
     this.hashrate.add(difficulty, monotonicMs)
-    this.vardiff.onShare(difficulty, monotonicMs)
+    this.vardiff.onShare(difficulty, monotonicMs, achieved)
     this.#turnMinute(monotonicMs)
     const slot = this.#minute % SPARKLINE_MINUTES
     this.#minuteWork[slot] = this.#minuteWork[slot]! + difficulty
@@ -101,6 +119,18 @@ export class Rig {
       { length },
       (_, i) => this.#minuteWork[(this.#minute - length + i) % SPARKLINE_MINUTES]!,
     )
+  }
+
+  #newVardiff(startDifficulty: number, nowMs: number, startKnown: boolean): Vardiff {
+    const { sharesPerMinute, calibrationSharesPerSecond } = this.#options
+    return new Vardiff({
+      sharesPerMinute,
+      startDifficulty,
+      nowMs,
+      startKnown,
+      ...(this.#minDifficulty === null ? {} : { minDifficulty: this.#minDifficulty }),
+      ...(calibrationSharesPerSecond === undefined ? {} : { calibrationSharesPerSecond }),
+    })
   }
 
   #turnMinute(monotonicMs: number): void {

@@ -113,15 +113,15 @@ export class ShareDesk {
       return this.refuse(offerer, share.reference, issued.poolId, TOO_LOW)
     }
     const account = offerer.rig.accountAt(issued.poolId)
+    const achieved = difficultyOfHash(hash)
     if (isBlock || meetsTarget(hash, job.target)) {
       const pending: PendingShare = { account, poolDifficulty: issued.poolDifficulty }
       const sent = this.#parts.forward(share, pending)
-      const achieved = difficultyOfHash(hash)
       this.#parts.accounting.valid(account, pinned.difficulty, achieved)
       if (!sent) this.#parts.accounting.settle(pending, { kind: 'lost' })
       if (isBlock) this.#announceBlock(share, hash, achieved)
-    } else this.#parts.accounting.weak(account, pinned.difficulty, difficultyOfHash(hash))
-    offerer.rig.onShare(pinned.difficulty, this.#parts.monotonicMs())
+    } else this.#parts.accounting.weak(account, pinned.difficulty, achieved)
+    offerer.rig.onShare(pinned.difficulty, achieved, this.#parts.monotonicMs())
     offerer.answerShare(share.reference, null)
   }
 

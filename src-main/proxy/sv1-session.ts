@@ -62,13 +62,15 @@ export class Sv1Session implements Downstream, ShareOfferer {
   #subscribed = false
   #authorised = false
   #ready = false
+  /** Whether the rig said what difficulty it would like. */
+  #suggested = false
   #closed = false
   #faults = 0
   /** Bits the rig asked to roll; 0 if it never did. */
   #requestedMask = 0
   #toldMask = 0
   #extranonces: TimedExtranonce[] = []
-  #lastSequence = -1
+  #lastIssued: IssuedJob | null = null
   #firstSequence = 0
   #reissue = 0
   #lastNtime = 0
@@ -90,27 +92,31 @@ export class Sv1Session implements Downstream, ShareOfferer {
     if (this.#closed) return
     const grant = this.#extranonces.at(-1)
     if (!grant) return
-    if (this.#lastSequence < 0) this.#firstSequence = issued.sequence
-    this.#lastSequence = issued.sequence
+    const last = this.#lastIssued
+    if (!last) this.#firstSequence = issued.sequence
+    // Also when the job that said so did not reach this rig before it was overtaken.
+    const cleanJobs = issued.cleanJobs || !last || last.staleBecause !== null || last.poolId !== issued.poolId
+    this.#lastIssued = issued
     this.#reissue = 0
     this.#lastNtime = issued.ntime
     this.#tellMask(issued)
     this.#tellDifficulty(issued)
-    this.#connection.write(notifyLine(issued, rigBytes(grant)))
+    this.#connection.write(notifyLine(issued, rigBytes(grant), cleanJobs))
   }
 
-  reissue(issued: IssuedJob): void {
+  reissue(issued: IssuedJob): boolean {
     const grant = this.#extranonces.at(-1)
-    if (this.#closed || !grant || issued.sequence !== this.#lastSequence) return
-    if (this.#reissue >= MAX_REISSUE) return
+    if (this.#closed || !grant || issued !== this.#lastIssued) return false
+    if (this.#reissue >= MAX_REISSUE) return false
     const elapsedS = Math.floor((this.#host.clock.nowMs() - issued.issuedAtMs) / 1000)
     const ntime = issued.ntime + elapsedS
     // The same job with the same time would send the rig over the same ground again.
-    if (ntime <= this.#lastNtime) return
+    if (ntime <= this.#lastNtime) return false
     this.#lastNtime = ntime
     this.#reissue++
     this.#tellDifficulty(issued)
     this.#connection.write(reissueLine(issued, this.#reissue, ntime, rigBytes(grant)))
+    return true
   }
 
   setExtranonce(grant: ExtranonceGrant, from: IssuedJob): void {
@@ -190,7 +196,9 @@ export class Sv1Session implements Downstream, ShareOfferer {
       this.rig.rollsVersions = mask !== 0
     }
     if (request.subscribeExtranonce) this.canSetExtranonce = true
-    if (request.minimumDifficulty !== null) this.rig.vardiff.setMinimum(request.minimumDifficulty)
+    if (request.minimumDifficulty !== null) {
+      this.rig.setMinimumDifficulty(request.minimumDifficulty, this.#host.clock.monotonicMs())
+    }
     this.#reply(
       formatConfigureResult(request, {
         versionRollingMask: mask,
@@ -210,10 +218,10 @@ export class Sv1Session implements Downstream, ShareOfferer {
         if (!(error instanceof HeadframeError)) throw error
         return this.#reply(formatError(request.id, SV1_ERROR.other, error.message))
       }
-      this.rig.vardiff.restart(
-        startDifficultyOf(this.rig.userAgent, this.#host.sharesPerMinute),
-        this.#host.clock.monotonicMs(),
-      )
+      if (!this.#suggested) {
+        const start = startDifficultyOf(this.rig.userAgent, this.#host.sharesPerMinute)
+        this.rig.startVardiff(start, this.#host.clock.monotonicMs(), false)
+      }
       this.#subscribed = true
     }
     const grant = this.#extranonces.at(-1)!
@@ -234,7 +242,9 @@ export class Sv1Session implements Downstream, ShareOfferer {
       this.#connection.idleTimeoutMs = IDLE_AUTHORISED_MS
       this.rig.identify(user.slice(0, 120) || this.rig.address)
       const remembered = this.#host.rememberedDifficulty(this.rig.rigKey)
-      if (remembered !== undefined) this.rig.vardiff.restart(remembered, this.#host.clock.monotonicMs())
+      if (remembered !== undefined) {
+        this.rig.startVardiff(remembered, this.#host.clock.monotonicMs(), true)
+      }
     }
     this.#reply(formatTrue(id))
     this.#becomeReady()
@@ -242,7 +252,8 @@ export class Sv1Session implements Downstream, ShareOfferer {
 
   #onSuggestion(id: RequestId, difficulty: number): void {
     if (difficulty > 0 && Number.isFinite(difficulty)) {
-      this.rig.vardiff.restart(difficulty, this.#host.clock.monotonicMs())
+      this.#suggested = true
+      this.rig.startVardiff(difficulty, this.#host.clock.monotonicMs(), false)
       const issued = this.#ready ? this.#host.currentIssue() : null
       if (issued) this.reissue(issued)
     }
@@ -274,7 +285,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
   }
 
   #tellDifficulty(issued: IssuedJob): void {
-    const told = pinDifficulty(this.rig, issued, this.#reissue)
+    const told = pinDifficulty(this.rig, issued, this.#reissue, this.#host.clock.monotonicMs())
     if (told !== undefined) this.#connection.write(formatSetDifficulty(told))
   }
 

@@ -1,0 +1,86 @@
+/** What the engine tells its host: plain values that survive a structured clone. */
+import { type JobDescription } from '../mining/index.ts'
+import { type ShareCounts, type ShareDelta } from './accounting.ts'
+import { type PoolEvent } from './switchboard.ts'
+import { type UpstreamState } from './upstream.ts'
+
+export interface PoolStatus {
+  readonly poolId: string
+  readonly state: UpstreamState
+  readonly latencyMs: number | null
+  /** Bytes granted on the last connection. */
+  readonly extranonce: { readonly prefix: number; readonly rollable: number } | null
+  readonly poolDifficulty: number | null
+  /** Since the engine started. */
+  readonly counts: ShareCounts
+  readonly rejectReasons: Record<string, number>
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** subscribing: no job yet, or the first share is not due yet. quiet: shares are overdue. */
+export type RigState = 'subscribing' | 'hashing' | 'quiet'
+
+export interface DownstreamStatus {
+  readonly id: string
+  readonly rigKey: string
+  readonly name: string
+  readonly address: string
+  readonly protocol: 'stratum-v1' | 'stratum-v2'
+  readonly userAgent: string | null
+  readonly state: RigState
+  readonly connectedAtMs: number
+  readonly lastShareAtMs: number | null
+  readonly hashrateHs: number
+  /** One sigma of the estimate; null before the first share. */
+  readonly hashrateRatioError: number | null
+  readonly difficulty: number
+  readonly bestDifficulty: number
+  /** Since it connected. */
+  readonly counts: ShareCounts
+  readonly invalidReasons: Record<string, number>
+  readonly versionRolling: boolean
+  readonly extranoncePrefixHex: string
+  readonly rollableBytes: number
+  /** H/s of the last whole minutes, oldest first. */
+  readonly sparklineHs: number[]
+}
+
+export interface BlockStatus {
+  /** Display order. */
+  readonly hash: string
+  readonly height: number | null
+  readonly foundAtMs: number
+  readonly poolId: string
+  readonly rigKey: string
+  readonly rigName: string
+  readonly difficulty: number
+}
+
+/** Everything that happened since the report before, and how things are. */
+export interface EngineReport {
+  readonly atMs: number
+  /** Monotonic time that `deltas` cover. */
+  readonly coveredMs: number
+  readonly counts: ShareCounts
+  readonly bestDifficulty: number
+  readonly hashrateHs: number
+  readonly onlineCount: number
+  readonly hashingCount: number
+  readonly networkDifficulty: number | null
+  readonly activePoolId: string | null
+  readonly switchedAtMs: number | null
+  readonly pools: readonly PoolStatus[]
+  readonly downstreams: { readonly upserts: DownstreamStatus[]; readonly removedIds: string[] }
+  readonly deltas: readonly ShareDelta[]
+  readonly blocks: readonly BlockStatus[]
+  readonly poolEvents: readonly PoolEvent[]
+}
+
+export interface CurrentJobStatus {
+  readonly poolId: string
+  readonly upstreamJobId: string
+  readonly receivedAtMs: number
+  readonly versionRollingMask: number
+  readonly description: JobDescription
+}
