@@ -1,3 +1,16 @@
+export {
+  type ActiveJob,
+  applyChannelMessage,
+  applyCustomMiningJob,
+  type ChannelFault,
+  type ChannelFaultCode,
+  type ChannelJobMessage,
+  type ChannelJobs,
+  type ChannelStep,
+  findChannelJob,
+  MAX_EXTRANONCE_LENGTH,
+  openChannelJobs,
+} from './channel-jobs.ts'
 export { type DecodeError, type DecodeErrorCode } from './decode-error.ts'
 export { describeErrorCode, errorCodeBucket, ErrorCodes, type KnownErrorCode } from './error-codes.ts'
 export {
