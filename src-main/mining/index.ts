@@ -36,9 +36,26 @@ export {
   type Share,
   type Target,
 } from './job.ts'
+export {
+  FIVE_MINUTES_MS,
+  type HashrateEstimate,
+  HashrateEstimator,
+  MINUTE_MS,
+  QUARTER_HOUR_MS,
+} from './hashrate.ts'
 export { coinbaseTxid, foldMerklePath, merklePathOfTxids } from './merkle.ts'
 export { swapPrevHashWords } from './prev-hash.ts'
 export { sha256d } from './sha256d.ts'
+export {
+  checkNtime,
+  checkShareShape,
+  judge,
+  NTIME_TOLERANCE_S,
+  pinTargets,
+  type RejectionReason,
+  type ShareTargets,
+  type Verdict,
+} from './share.ts'
 export { type CreateShareChecker, type OnHash, type ShareChecker } from './share-checker.ts'
 export {
   asBlockHash,

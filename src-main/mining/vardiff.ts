@@ -75,7 +75,7 @@ const CALIBRATION_SILENCE_MS = 8000
 /** Shares in the smallest window of the steady phase; each further one has twice as many. */
 const FIRST_WINDOW = 8
 const WINDOWS = 8
-/** Natural log of the odds against chance that a change needs, per window; a false alarm happens about once a year. */
+/** Natural log of the odds against chance that a change needs, per window; a constant rig sees a change about every ten days. */
 const CERTAINTY = 14
 /** Differences within these are left alone even when certain. */
 const MATERIAL_RISE = 1.15
@@ -188,6 +188,16 @@ export class Vardiff {
     return this.#difficulty > this.#maxDifficulty ? this.#change(this.#maxDifficulty, nowMs) : undefined
   }
 
+  /**
+   * Starts counting anew at the present difficulty. For the moment a rig has work again after it had none,
+   * since silence for want of a job says nothing about the rig; do not call `retarget` while it has none.
+   */
+  resume(nowMs: number): void {
+    this.#searchStartMs = nowMs
+    this.#restart(nowMs)
+    if (this.#phase === 'calibrate') this.#startCalibration()
+  }
+
   #search(nowMs: number): number | undefined {
     if (this.#shares === 0) return this.#descend(nowMs)
     const lookedMs = nowMs - this.#firstShareMs
@@ -238,7 +248,8 @@ export class Vardiff {
     }
     const lookedMs = nowMs - this.#firstShareMs
     const counted = this.#shares - 1
-    if (lookedMs >= FLOOD_LOOK_MS && counted > FLOOD_SHARES && this.#difficulty < this.#maxDifficulty) {
+    if (lookedMs < FLOOD_LOOK_MS) return undefined
+    if (counted > FLOOD_SHARES && !this.#isLargest) {
       const ratio = counted / lookedMs / this.#calibrationPerMs
       if (ratio > LARGEST_CALIBRATION_RATIO) return this.#change(this.#difficulty * ratio, nowMs)
     }
@@ -265,7 +276,9 @@ export class Vardiff {
     let ratio = 1
     for (let i = 0; i < WINDOWS; i++) {
       const shares = this.#windowShares[i]!
-      const expected = this.#aimPerMs * (nowMs - this.#windowStartMs[i]!)
+      const elapsedMs = nowMs - this.#windowStartMs[i]!
+      const expected = this.#aimPerMs * elapsedMs
+      if (elapsedMs < FLOOD_LOOK_MS) continue
       if (shares >= FIRST_WINDOW || shares < expected) {
         const evidence = oddsAgainstChance(shares, expected)
         const off = shares / expected
@@ -302,7 +315,7 @@ export class Vardiff {
     // Shares that come too fast are counted where they are: asking for still more of them would never end with
     // chips that have a floor.
     const isCountable = ratio * this.#aimPerMs * RECOUNT_MS >= RECOUNT_SHARES
-    if (!isCountable || this.#difficulty >= this.#maxDifficulty) {
+    if (!isCountable || this.#isLargest) {
       return this.#settle(this.#difficulty * ratio, nowMs)
     }
     this.#startSearch(nowMs, this.#difficulty)
@@ -329,7 +342,7 @@ export class Vardiff {
 
   /** Adopts a difficulty, bounded and rounded. @returns it, or undefined if it is the present one */
   #change(difficulty: number, nowMs: number): number | undefined {
-    const bounded = Math.min(this.#maxDifficulty, Math.max(this.#minDifficulty, this.#round(difficulty)))
+    const bounded = this.#bound(difficulty)
     if (bounded === this.#difficulty) return undefined
     this.#difficulty = bounded
     this.#restart(nowMs)
@@ -345,9 +358,15 @@ export class Vardiff {
     this.#windowShares.fill(0)
   }
 
-  #round(difficulty: number): number {
-    if (!isDifficulty(difficulty)) return this.#minDifficulty
-    return this.#rounding === 'power-of-two' ? advertisedDifficulty(difficulty) : threeDigits(difficulty)
+  get #isLargest(): boolean {
+    return this.#difficulty >= this.#bound(this.#maxDifficulty)
+  }
+
+  #bound(difficulty: number): number {
+    const most = Math.min(difficulty, this.#maxDifficulty)
+    if (!isDifficulty(most)) return Math.max(most, this.#minDifficulty)
+    const rounded = this.#rounding === 'power-of-two' ? advertisedDifficulty(most) : threeDigits(most)
+    return Math.max(rounded, this.#minDifficulty)
   }
 }
 
