@@ -30,6 +30,11 @@ describe('worker name', () => {
     expect(tlvs.ok && findWorkerName(tlvs.value)).toBe('Worker_001')
   })
 
+  it('is read big endian when little endian gives whole TLVs of an unknown extension', () => {
+    const tlvs = decodeTlvs(fromHex('0002 01 0000'), WORKER_EXTENSION)
+    expect(tlvs.ok && findWorkerName(tlvs.value)).toBe('')
+  })
+
   it('takes 32 bytes of UTF-8 and not one more', () => {
     expect(workerNameTlv('é'.repeat(16)).value).toHaveLength(32)
     expect(() => workerNameTlv('é'.repeat(16) + 'x')).toThrow(HeadframeError)
