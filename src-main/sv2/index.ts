@@ -51,6 +51,16 @@ export {
 } from './noise/authority-key.ts'
 export { type Certificate, type CertificateErrorCode } from './noise/certificate.ts'
 export { type HandshakeOutcome, type ResponderCredentials } from './noise/handshake.ts'
+export {
+  createInitiator,
+  createResponder,
+  type InitiatorOptions,
+  type NoiseErrorCode,
+  type NoiseOutput,
+  type NoiseStream,
+  payloadLimits,
+  type ResponderOptions,
+} from './noise/noise-stream.ts'
 export { createResponderIdentity, type ResponderIdentity } from './noise/responder-identity.ts'
 export {
   decodeTlvs,
@@ -60,3 +70,4 @@ export {
   type Tlv,
   workerNameTlv,
 } from './tlv.ts'
+export { FrameOpener, FrameSealer, type Opened } from './noise/transport.ts'
