@@ -26,8 +26,8 @@ export function readError(error: unknown): Sv1Error | null {
   if (Array.isArray(error)) {
     const parts: readonly unknown[] = error
     if (parts.length === 0) return null
-    const text = parts.find((part): part is string => typeof part === 'string') ?? ''
-    return fromCodeAndText(parts[0], text)
+    const text = typeof parts[1] === 'string' ? parts[1] : parts[0]
+    return fromCodeAndText(parts[0], typeof text === 'string' ? text : '')
   }
   if (typeof error === 'object') {
     const code = 'code' in error ? error.code : undefined

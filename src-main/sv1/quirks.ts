@@ -12,23 +12,22 @@ import { parseUint32Hex } from './hex-field.ts'
  * went around as `mining.subscribe.extranonce` (slush0/stratum-mining-proxy #71) and with an underscore;
  * BIP310 drafts and SRI's translator call the mask notice `mining.set_version`.
  */
-const METHOD_ALIASES: Readonly<Record<string, string>> = {
-  'mining.subscribe.extranonce': 'mining.extranonce.subscribe',
-  'mining.extranonce_subscribe': 'mining.extranonce.subscribe',
-  'mining.extranonce.subscribe()': 'mining.extranonce.subscribe',
-  'mining.authorise': 'mining.authorize',
-  'mining.auth': 'mining.authorize',
-  'mining.suggested_difficulty': 'mining.suggest_difficulty',
-  'mining.suggested_target': 'mining.suggest_target',
-  'mining.set_version': 'mining.set_version_mask',
-  'client.ping': 'mining.ping',
-  'client.pong': 'mining.pong',
-}
+const METHOD_ALIASES: ReadonlyMap<string, string> = new Map([
+  ['mining.subscribe.extranonce', 'mining.extranonce.subscribe'],
+  ['mining.extranonce_subscribe', 'mining.extranonce.subscribe'],
+  ['mining.authorise', 'mining.authorize'],
+  ['mining.auth', 'mining.authorize'],
+  ['mining.suggested_difficulty', 'mining.suggest_difficulty'],
+  ['mining.suggested_target', 'mining.suggest_target'],
+  ['mining.set_version', 'mining.set_version_mask'],
+  ['client.ping', 'mining.ping'],
+  ['client.pong', 'mining.pong'],
+])
 
 /** The method's usual name: blanks around it and capitals are forgiven, known misspellings are mended. */
 export function canonicalMethod(method: string): string {
   const name = method.trim().toLowerCase()
-  return Object.hasOwn(METHOD_ALIASES, name) ? (METHOD_ALIASES[name] ?? name) : name
+  return METHOD_ALIASES.get(name) ?? name
 }
 
 /**
@@ -40,7 +39,7 @@ export function paramsList(method: string, params: unknown): readonly unknown[] 
   if (Array.isArray(params)) return params as readonly unknown[]
   if (params === null || params === undefined) return []
   if (typeof params !== 'object') return [params]
-  const names = PARAM_NAMES[method]
+  const names = PARAM_NAMES.get(method)
   if (names === undefined) return []
   const named = params as Readonly<Record<string, unknown>>
   return names.map((aliases) => {
@@ -49,29 +48,33 @@ export function paramsList(method: string, params: unknown): readonly unknown[] 
   })
 }
 
-const PARAM_NAMES: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'mining.subscribe': [
-    ['user_agent', 'agent'],
-    ['session_id', 'extranonce1', 'session'],
-    ['host', 'url'],
-    ['port'],
+const PARAM_NAMES: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
+  [
+    'mining.subscribe',
+    [['user_agent', 'agent'], ['session_id', 'extranonce1', 'session'], ['host', 'url'], ['port']],
   ],
-  'mining.authorize': [
-    ['username', 'user', 'login', 'worker_name', 'worker', 'name'],
-    ['password', 'pass'],
+  [
+    'mining.authorize',
+    [
+      ['username', 'user', 'login', 'worker_name', 'worker', 'name'],
+      ['password', 'pass'],
+    ],
   ],
-  'mining.submit': [
-    ['worker_name', 'username', 'user', 'worker', 'name'],
-    ['job_id', 'jobid', 'job'],
-    ['extranonce2', 'extra_nonce2', 'nonce2'],
-    ['ntime', 'time'],
-    ['nonce'],
-    ['version_bits', 'version'],
+  [
+    'mining.submit',
+    [
+      ['worker_name', 'username', 'user', 'worker', 'name'],
+      ['job_id', 'jobid', 'job'],
+      ['extranonce2', 'extra_nonce2', 'nonce2'],
+      ['ntime', 'time'],
+      ['nonce'],
+      ['version_bits', 'version'],
+    ],
   ],
-  'mining.configure': [['extensions'], ['extension_parameters', 'extension-parameters', 'parameters']],
-  'mining.suggest_difficulty': [['difficulty']],
-  'mining.suggest_target': [['target']],
-}
+  ['mining.configure', [['extensions'], ['extension_parameters', 'extension-parameters', 'parameters']]],
+  ['mining.suggest_difficulty', [['difficulty']]],
+  ['mining.suggest_target', [['target']]],
+])
 
 /**
  * 32-bit field of a share. Strings of any case; NerdMiner drops leading zeros of the nonce, one share in
