@@ -43,11 +43,16 @@ const kernels = [
     options: kernelOptions,
   },
   {
-    name: 'sha256d',
-    source: 'src-main/checker/assembly/index.ts',
-    output: 'src-main/checker/.generated/sha256d-kernel.ts',
-    exportName: 'sha256dKernelBase64',
-    options: kernelOptions,
+    name: 'sha256d-vector',
+    source: 'src-main/checker/assembly/vector.mjs',
+    output: 'src-main/checker/.generated/sha256d-vector-kernel.ts',
+    exportName: 'sha256dVectorKernelBase64',
+  },
+  {
+    name: 'sha256d-scalar',
+    source: 'src-main/checker/assembly/scalar.mjs',
+    output: 'src-main/checker/.generated/sha256d-scalar-kernel.ts',
+    exportName: 'sha256dScalarKernelBase64',
   },
 ]
 

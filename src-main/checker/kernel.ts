@@ -1,0 +1,249 @@
+/**
+ * The SHA256d kernel as the rest of the checker sees it: one WebAssembly instance with its memory. It knows
+ * how shares, jobs and headers are laid out there, and nothing of queues, duplicates or verdicts. The code
+ * of the kernel and the map of its memory are in `assembly/kernel.mjs`; the addresses come from the module.
+ *
+ * Two kinds compute the same: `vector` does four shares of a job, or four nonces, at once (128-bit
+ * WebAssembly vectors); `scalar` does one at a time and runs anywhere.
+ */
+import { HeadframeError, instantiateKernel } from '../base/index.ts'
+import { sha256dScalarKernelBase64 } from './.generated/sha256d-scalar-kernel.ts'
+import { sha256dVectorKernelBase64 } from './.generated/sha256d-vector-kernel.ts'
+
+export type KernelKind = 'vector' | 'scalar'
+
+/** Shares, or nonces, that go through the kernel together. */
+export const LANES = 4
+
+const BLOCK_BYTES = 64
+const WORDS_PER_BLOCK = 16
+/** One block of all lanes in the kernel's memory. */
+const BLOCK_OF_LANES_BYTES = BLOCK_BYTES * LANES
+/** Bounds one call into the kernel to about a second. */
+const MAX_NONCES_PER_CALL = 1 << 22
+
+/** Positions of the header's words. */
+const VERSION_WORD = 0
+const PREV_HASH_WORD = 1
+const NTIME_WORD = 17
+const N_BITS_WORD = 18
+const NONCE_WORD = 19
+const WORDS_BEFORE_NONCE = 19
+
+/** What all shares of a job have in common, in SHA-256 words (big-endian numbers). */
+export interface JobWords {
+  /** State after the whole 64-byte blocks that no share changes; 8 words. */
+  readonly midstate: Uint32Array
+  /** The coinbase from there on, with zeros for the rollable extranonce, padded; 16 words a block. */
+  readonly tail: Uint32Array
+  /** 8 words a node. */
+  readonly path: Uint32Array
+  /** 8 words. */
+  readonly prevHash: Uint32Array
+  /** As in the header: the compact target with its bytes reversed. */
+  readonly nBitsWord: number
+}
+
+/** Exported constants of the module: where things lie in its memory. */
+interface Layout<Address> {
+  readonly midstateAt: Address
+  readonly targetAt: Address
+  readonly triedAt: Address
+  readonly stateAt: Address
+  readonly headerAt: Address
+  readonly hashesAt: Address
+  readonly foundAt: Address
+  readonly pathAt: Address
+  readonly maxPathLength: Address
+  readonly tailAt: Address
+}
+
+interface KernelFunctions {
+  readonly absorbLane: (laneBytes: number, blocks: number) => void
+  readonly checkLane: (laneBytes: number, blocks: number, pathLength: number) => void
+  readonly scanLane: (laneBytes: number, first: number, count: number) => number
+  readonly checkGroup?: (blocks: number, pathLength: number) => void
+  readonly scanGroup?: (first: number, count: number) => number
+}
+
+interface GlobalConstant {
+  readonly value: number
+}
+
+const instantiate = (kind: KernelKind) =>
+  instantiateKernel<KernelFunctions & Layout<GlobalConstant>>(
+    kind === 'vector' ? sha256dVectorKernelBase64 : sha256dScalarKernelBase64,
+  )
+
+let best: KernelKind | undefined
+
+/** The faster kind that this engine can run. */
+export function bestKernelKind(): KernelKind {
+  best ??= instantiate('vector') ? 'vector' : 'scalar'
+  return best
+}
+
+/** One instance. Not shared between users that interleave: what was loaded stays until it is loaded over. */
+export class Sha256dKernel {
+  readonly kind: KernelKind
+  readonly #functions: KernelFunctions
+  readonly #at: Layout<number>
+  readonly #bytes: Uint8Array
+  readonly #words: Uint32Array
+  readonly #view: DataView
+  readonly #hashes: Uint8Array
+  readonly #maxTailBlocks: number
+  #tailBlocks = 0
+  #pathLength = 0
+
+  /** @throws HeadframeError `checker/kernel-unsupported` if this engine cannot run that kind */
+  constructor(kind: KernelKind = bestKernelKind()) {
+    const kernel = instantiate(kind)
+    if (!kernel) {
+      throw new HeadframeError(
+        'checker/kernel-unsupported',
+        `This JavaScript engine cannot run the ${kind} SHA-256 kernel. Use a Node with WebAssembly, 22.18 or newer.`,
+      )
+    }
+    const { functions, memory } = kernel
+    this.kind = kind
+    this.#functions = functions
+    this.#at = {
+      midstateAt: functions.midstateAt.value,
+      targetAt: functions.targetAt.value,
+      triedAt: functions.triedAt.value,
+      stateAt: functions.stateAt.value,
+      headerAt: functions.headerAt.value,
+      hashesAt: functions.hashesAt.value,
+      foundAt: functions.foundAt.value,
+      pathAt: functions.pathAt.value,
+      maxPathLength: functions.maxPathLength.value,
+      tailAt: functions.tailAt.value,
+    }
+    this.#bytes = new Uint8Array(memory)
+    this.#words = new Uint32Array(memory)
+    this.#view = new DataView(memory)
+    this.#hashes = new Uint8Array(memory, this.#at.hashesAt, 32 * LANES)
+    this.#maxTailBlocks = Math.floor((memory.byteLength - this.#at.tailAt) / BLOCK_OF_LANES_BYTES)
+  }
+
+  /**
+   * SHA-256 state after whole blocks, without padding.
+   * @param words 16 a block; none gives the initial hash
+   * @returns 8 words, a fresh array
+   * @throws HeadframeError `checker/coinbase-too-long` above 2,009 blocks (128 KiB)
+   */
+  midstate(words: Uint32Array): Uint32Array {
+    this.#loadTail(words)
+    this.#functions.absorbLane(0, this.#tailBlocks)
+    const stateIndex = this.#at.stateAt / 4
+    return Uint32Array.from({ length: 8 }, (_, i) => this.#words[stateIndex + i * LANES] ?? 0)
+  }
+
+  /**
+   * Makes a job the one whose shares `check` hashes.
+   * @throws HeadframeError `checker/merkle-path-too-long` above 255 nodes, `checker/coinbase-too-long` above
+   *   2,009 blocks of tail (128 KiB)
+   */
+  loadJob(job: JobWords): void {
+    const pathLength = job.path.length / 8
+    if (pathLength > this.#at.maxPathLength) {
+      throw new HeadframeError(
+        'checker/merkle-path-too-long',
+        `The job's merkle path has ${pathLength} nodes; no block needs more than ${this.#at.maxPathLength}. Refuse the job.`,
+      )
+    }
+    this.#loadTail(job.tail)
+    this.#words.set(job.midstate, this.#at.midstateAt / 4)
+    this.#words.set(job.path, this.#at.pathAt / 4)
+    this.#pathLength = pathLength
+    for (let i = 0; i < 8; i++) this.#setHeaderWord(PREV_HASH_WORD + i, job.prevHash[i]!)
+    this.#setHeaderWord(N_BITS_WORD, job.nBitsWord)
+  }
+
+  /**
+   * Fills one lane with what a share brings; the rest is the job's.
+   * @param rollables `rollableSize` bytes from `rollablesOffset` on are this share's rollable extranonce
+   * @param tailOffset where they belong, in bytes from the start of the job's tail
+   */
+  loadShare(
+    lane: number,
+    rollables: Uint8Array,
+    rollablesOffset: number,
+    rollableSize: number,
+    tailOffset: number,
+    ntime: number,
+    nonce: number,
+    version: number,
+  ): void {
+    const bytes = this.#bytes
+    const laneAt = this.#at.tailAt + 4 * lane
+    for (let i = 0; i < rollableSize; i++) {
+      const offset = tailOffset + i
+      // Words are stored as numbers: the first byte of a word is its highest, and lies last.
+      bytes[laneAt + (offset >> 2) * 16 + (3 - (offset & 3))] = rollables[rollablesOffset + i]!
+    }
+    const headerAt = this.#at.headerAt + 4 * lane
+    // Big endian into little-endian memory: the reversal that the header's own byte order asks for.
+    this.#view.setUint32(headerAt + 16 * VERSION_WORD, version)
+    this.#view.setUint32(headerAt + 16 * NTIME_WORD, ntime)
+    this.#view.setUint32(headerAt + 16 * NONCE_WORD, nonce)
+  }
+
+  /** Hashes the first `shareCount` lanes. One share alone is cheaper without vectors. */
+  check(shareCount: number): void {
+    const { checkGroup, checkLane } = this.#functions
+    if (checkGroup && shareCount > 1) checkGroup(this.#tailBlocks, this.#pathLength)
+    else for (let lane = 0; lane < shareCount; lane++) checkLane(4 * lane, this.#tailBlocks, this.#pathLength)
+  }
+
+  /** Copies the header hashes of all lanes, 32 bytes each in header order, to the start of `into`. */
+  copyHashes(into: Uint8Array): void {
+    into.set(this.#hashes)
+  }
+
+  /** Loads what `scan` tries nonces for: the header without its nonce (76 bytes), and 32 bytes of target. */
+  loadHeader(header76: Uint8Array, target: Uint8Array): void {
+    const view = new DataView(header76.buffer, header76.byteOffset, header76.byteLength)
+    for (let i = 0; i < WORDS_BEFORE_NONCE; i++) this.#setHeaderWord(i, view.getUint32(4 * i))
+    this.#bytes.set(target, this.#at.targetAt)
+  }
+
+  /** Appends to `found`, ascending, the nonces from `first` to `first + count - 1` that meet the target. */
+  scan(first: number, count: number, found: number[]): void {
+    const { scanGroup, scanLane } = this.#functions
+    for (let tried = 0; tried < count;) {
+      const from = first + tried
+      const batch = Math.min(count - tried, MAX_NONCES_PER_CALL)
+      const foundCount = scanGroup ? scanGroup(from, batch) : scanLane(0, from, batch)
+      const foundIndex = this.#at.foundAt / 4
+      for (let i = 0; i < foundCount; i++) found.push(this.#words[foundIndex + i]!)
+      tried += this.#words[this.#at.triedAt / 4]!
+    }
+  }
+
+  #setHeaderWord(index: number, word: number): void {
+    const first = this.#at.headerAt / 4 + index * LANES
+    this.#words.fill(word, first, first + LANES)
+  }
+
+  #loadTail(tail: Uint32Array): void {
+    const blocks = tail.length / WORDS_PER_BLOCK
+    if (blocks > this.#maxTailBlocks) {
+      throw new HeadframeError(
+        'checker/coinbase-too-long',
+        `The job's coinbase has more than ${this.#maxTailBlocks * BLOCK_BYTES} bytes, which no pool needs. Refuse the job.`,
+      )
+    }
+    this.#tailBlocks = blocks
+    const words = this.#words
+    let index = this.#at.tailAt / 4
+    for (let i = 0; i < tail.length; i++) {
+      const word = tail[i]!
+      words[index++] = word
+      words[index++] = word
+      words[index++] = word
+      words[index++] = word
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The headers already offered for a job, by their hashes: how duplicates are found. Not a verdict.
+ *
+ * Sixteen bytes of each hash are kept (a false duplicate needs 2^64 shares of one job), in open-addressed
+ * tables without allocation per share. Tables are small and several, so that growing never moves more than
+ * 65,536 entries in one go: a table that is full stays as it is, and a new one begins.
+ *
+ * The limit: eight tables of 131,072 headers, about 32 MiB for a job. Then the oldest table is forgotten,
+ * and a repetition of a share that old passes here; the upstream will reject it as a duplicate. Memory is
+ * bounded by the shares really checked: a job nobody mines on has no table.
+ */
+
+const KEY_WORDS = 4
+const FIRST_TABLE_SLOTS = 64
+
+export interface SeenHeadersLimits {
+  /** A power of two, at least 64. Half of the slots are filled before a table counts as full. */
+  readonly slotsPerTable: number
+  readonly tables: number
+}
+
+const DEFAULT_LIMITS: SeenHeadersLimits = { slotsPerTable: 262_144, tables: 8 }
+
+export class SeenHeaders {
+  readonly #seed0: number
+  readonly #seed1: number
+  readonly #limits: SeenHeadersLimits
+  /** Newest first. An unused slot is all zeros; a hash that begins with 16 zero bytes is never found again. */
+  readonly #tables: Uint32Array[] = []
+  #sizeOfNewest = 0
+
+  /**
+   * @param seed0 a secret 32-bit number; with `seed1` it decides where hashes go, so that nobody can search
+   *   for shares that crowd one slot
+   */
+  constructor(seed0: number, seed1: number, limits: SeenHeadersLimits = DEFAULT_LIMITS) {
+    this.#seed0 = seed0 | 1
+    this.#seed1 = seed1 | 1
+    this.#limits = limits
+  }
+
+  /**
+   * Remembers a hash.
+   * @param words the hash's bytes as 32-bit words; four of them from `offset` on are used
+   * @returns false if it was there already: a duplicate
+   */
+  add(words: Uint32Array, offset: number): boolean {
+    const w0 = words[offset]!
+    const w1 = words[offset + 1]!
+    const w2 = words[offset + 2]!
+    const w3 = words[offset + 3]!
+    const table = this.#tableWithRoom()
+    for (let i = 1; i < this.#tables.length; i++) {
+      if (this.#find(this.#tables[i]!, w0, w1, w2, w3) < 0) return false
+    }
+    const slot = this.#find(table, w0, w1, w2, w3)
+    if (slot < 0) return false
+    write(table, slot, w0, w1, w2, w3)
+    this.#sizeOfNewest++
+    return true
+  }
+
+  /** Index of the first word of the free slot where the key belongs, or -1 if the key is there. */
+  #find(table: Uint32Array, w0: number, w1: number, w2: number, w3: number): number {
+    const mask = table.length - 1
+    const mixed = Math.imul(w0, this.#seed0) + Math.imul(w1, this.#seed1)
+    // The upper bits of a product are the well-mixed ones.
+    for (let slot = ((mixed ^ (mixed >>> 15)) * KEY_WORDS) & mask; ; slot = (slot + KEY_WORDS) & mask) {
+      const k0 = table[slot]!
+      const k1 = table[slot + 1]!
+      const k2 = table[slot + 2]!
+      const k3 = table[slot + 3]!
+      if (k0 === w0 && k1 === w1 && k2 === w2 && k3 === w3) return (k0 | k1 | k2 | k3) === 0 ? slot : -1
+      if ((k0 | k1 | k2 | k3) === 0) return slot
+    }
+  }
+
+  #tableWithRoom(): Uint32Array {
+    const newest = this.#tables[0]
+    if (!newest) return this.#begin(FIRST_TABLE_SLOTS)
+    const slots = newest.length / KEY_WORDS
+    if (this.#sizeOfNewest * 2 < slots) return newest
+    if (slots >= this.#limits.slotsPerTable) return this.#begin(FIRST_TABLE_SLOTS)
+    const grown = new Uint32Array(newest.length * 2)
+    for (let at = 0; at < newest.length; at += KEY_WORDS) {
+      const w0 = newest[at]!
+      const w1 = newest[at + 1]!
+      const w2 = newest[at + 2]!
+      const w3 = newest[at + 3]!
+      if ((w0 | w1 | w2 | w3) !== 0) write(grown, this.#find(grown, w0, w1, w2, w3), w0, w1, w2, w3)
+    }
+    this.#tables[0] = grown
+    return grown
+  }
+
+  #begin(slots: number): Uint32Array {
+    const table = new Uint32Array(slots * KEY_WORDS)
+    this.#tables.unshift(table)
+    if (this.#tables.length > this.#limits.tables) this.#tables.pop()
+    this.#sizeOfNewest = 0
+    return table
+  }
+}
+
+function write(table: Uint32Array, slot: number, w0: number, w1: number, w2: number, w3: number): void {
+  table[slot] = w0
+  table[slot + 1] = w1
+  table[slot + 2] = w2
+  table[slot + 3] = w3
+}
