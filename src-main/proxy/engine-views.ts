@@ -82,5 +82,6 @@ export interface CurrentJobStatus {
   readonly upstreamJobId: string
   readonly receivedAtMs: number
   readonly versionRollingMask: number
+  readonly networkDifficulty: number | null
   readonly description: JobDescription
 }

@@ -2,8 +2,8 @@
  * The jobs rigs may be hashing: every job that went out, under the name it went out with, until it can
  * earn nothing more. Rigs see our names, never the pool's.
  *
- * A name is 8 hex digits: 6 for the issue, 2 for the rig's own re-issue of it (a new difficulty sends the
- * same job again with a later ntime). Hex of fixed length, because some firmware parses job ids as numbers.
+ * A name is a number: the issue times 256, plus the rig's own re-issue of it (a new difficulty sends the
+ * same job again with a later ntime).
  */
 import { toHex } from '../base/index.ts'
 import {
@@ -15,7 +15,7 @@ import {
   type ShareChecker,
   type Target,
 } from '../mining/index.ts'
-import { NotifyTemplate } from '../sv1/index.ts'
+import { formatJobNumber, NotifyTemplate } from '../sv1/index.ts'
 
 export interface IssuedJob {
   /** Counts issues; wraps at 2^24, long after the old ones are forgotten. */
@@ -43,15 +43,20 @@ const ISSUES_KEPT = 256
 const SEQUENCE_SPAN = 0x1000000
 export const MAX_REISSUE = 0xff
 
-/** The name on the wire. */
-export function formatJobName(sequence: number, reissue: number): string {
-  return sequence.toString(16).padStart(6, '0') + reissue.toString(16).padStart(2, '0')
+export interface JobName {
+  readonly sequence: number
+  readonly reissue: number
 }
 
-/** Undoes `formatJobName`; undefined for anything else, any case of hex is taken. */
-export function parseJobName(name: string): { sequence: number; reissue: number } | undefined {
-  if (!/^[0-9a-f]{8}$/i.test(name)) return undefined
-  return { sequence: Number.parseInt(name.slice(0, 6), 16), reissue: Number.parseInt(name.slice(6), 16) }
+/** The name on the wire. */
+export function formatJobName({ sequence, reissue }: JobName): string {
+  return formatJobNumber(sequence * 0x100 + reissue)
+}
+
+/** Undoes `formatJobName` for a name already read as a number; undefined if it was none (below 0). */
+export function jobNameOf(jobNumber: number): JobName | undefined {
+  if (jobNumber < 0) return undefined
+  return { sequence: Math.floor(jobNumber / 0x100), reissue: jobNumber % 0x100 }
 }
 
 export class JobBoard {
@@ -141,7 +146,7 @@ export function notifyLine(issued: IssuedJob, rigBytes: number, cleanJobs: boole
   const key = 2 * rigBytes + (cleanJobs ? 1 : 0)
   let line = issued.lines.get(key)
   if (!line) {
-    const name = formatJobName(issued.sequence, 0)
+    const name = formatJobName({ sequence: issued.sequence, reissue: 0 })
     line = encoder.encode(issued.template.line(name, foldHex(issued.job, rigBytes), cleanJobs))
     issued.lines.set(key, line)
   }
@@ -150,7 +155,7 @@ export function notifyLine(issued: IssuedJob, rigBytes: number, cleanJobs: boole
 
 /** The same job under another name and a later header time, for one rig. */
 export function reissueLine(issued: IssuedJob, reissue: number, ntime: number, rigBytes: number): string {
-  const name = formatJobName(issued.sequence, reissue)
+  const name = formatJobName({ sequence: issued.sequence, reissue })
   return renderNotify(issued.job, ntime).line(name, foldHex(issued.job, rigBytes), false)
 }
 

@@ -5,10 +5,11 @@
 import {
   type BlockHash,
   type CreateShareChecker,
-  difficultyOfHash,
   hashToDisplay,
-  meetsTarget,
+  judge,
+  MAX_TARGET,
   type ShareChecker,
+  type ShareTargets,
 } from '../mining/index.ts'
 import { type Accounting, type PendingShare, type RefusalKind } from './accounting.ts'
 import { type IssuedJob } from './job-board.ts'
@@ -69,6 +70,14 @@ export class ShareDesk {
   /** Shares in the checker's hands, by token. */
   readonly #waiting: (OfferedShare | undefined)[] = []
   readonly #freeTokens: number[] = []
+  /** Filled for each share, so that judging allocates little. */
+  readonly #targets: { -readonly [K in keyof ShareTargets]: ShareTargets[K] } = {
+    downstream: MAX_TARGET,
+    downstreamDifficulty: 0,
+    upstream: MAX_TARGET,
+    upstreamDifficulty: 0,
+    network: MAX_TARGET,
+  }
   #flushScheduled = false
   readonly #flush = (): void => {
     this.#flushScheduled = false
@@ -106,22 +115,27 @@ export class ShareDesk {
     if (share === undefined) return
     this.#release(token)
     const { offerer, issued, pinned } = share
-    if (duplicate) return this.refuse(offerer, share.reference, issued.poolId, DUPLICATE)
-    const { job } = issued
-    const isBlock = meetsTarget(hash, issued.networkTarget)
-    if (!isBlock && !meetsTarget(hash, pinned.target)) {
-      return this.refuse(offerer, share.reference, issued.poolId, TOO_LOW)
+    const targets = this.#targets
+    targets.downstream = pinned.target
+    targets.downstreamDifficulty = pinned.difficulty
+    targets.upstream = issued.job.target
+    targets.upstreamDifficulty = issued.poolDifficulty
+    targets.network = issued.networkTarget
+    const verdict = judge(targets, hash, duplicate, false)
+    if (verdict.kind === 'rejected') {
+      const refusal = verdict.reason === 'duplicate-share' ? DUPLICATE : TOO_LOW
+      return this.refuse(offerer, share.reference, issued.poolId, refusal)
     }
+    const { difficulty, hashDifficulty } = verdict
     const account = offerer.rig.accountAt(issued.poolId)
-    const achieved = difficultyOfHash(hash)
-    if (isBlock || meetsTarget(hash, job.target)) {
+    if (verdict.block || verdict.meetsUpstream) {
       const pending: PendingShare = { account, poolDifficulty: issued.poolDifficulty }
       const sent = this.#parts.forward(share, pending)
-      this.#parts.accounting.valid(account, pinned.difficulty, achieved)
+      this.#parts.accounting.valid(account, difficulty, hashDifficulty)
       if (!sent) this.#parts.accounting.settle(pending, { kind: 'lost' })
-      if (isBlock) this.#announceBlock(share, hash, achieved)
-    } else this.#parts.accounting.weak(account, pinned.difficulty, achieved)
-    offerer.rig.onShare(pinned.difficulty, achieved, this.#parts.monotonicMs())
+      if (verdict.block) this.#announceBlock(share, hash, hashDifficulty)
+    } else this.#parts.accounting.weak(account, difficulty, hashDifficulty)
+    offerer.rig.onShare(difficulty, hashDifficulty, this.#parts.monotonicMs())
     offerer.answerShare(share.reference, null)
   }
 

@@ -23,7 +23,9 @@ import {
   parseRigLine,
   type RequestId,
   type RigMessage,
-  SubmitScanner,
+  type SubmitRequest,
+  SubmitScan,
+  parseJobNumber,
   type SubscribeRequest,
   SV1_ERROR,
 } from '../sv1/index.ts'
@@ -49,8 +51,8 @@ interface TimedExtranonce extends ExtranonceGrant {
   readonly sequence: number
 }
 
-/** Shared by all sessions: it keeps no state between lines. */
-const scanner = new SubmitScanner()
+/** Shared by all sessions: its values are used up within the line. */
+const scan = new SubmitScan()
 
 export class Sv1Session implements Downstream, ShareOfferer {
   readonly protocol = 'stratum-v1'
@@ -142,8 +144,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
   }
 
   readonly #onLine = (bytes: Uint8Array, start: number, end: number): void => {
-    const scanned = this.#ready ? scanner.scan(bytes, start, end) : null
-    if (scanned) return this.#onSubmit(scanned)
+    if (this.#ready && scan.scan(bytes, start, end)) return this.#onSubmit(scannedSubmit())
     const text = decodeLine(bytes, start, end)
     if (!text.ok) return this.#onFault(text.error)
     const message = parseRigLine(text.value)
@@ -155,7 +156,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
   #onMessage(message: RigMessage): void {
     switch (message.kind) {
       case 'submit':
-        return this.#onSubmit(message)
+        return this.#onSubmit(parsedSubmit(message))
       case 'configure':
         return this.#onConfigure(message)
       case 'subscribe':
@@ -339,3 +340,18 @@ export class Sv1Session implements Downstream, ShareOfferer {
 }
 
 const rigBytes = ({ layout }: ExtranonceGrant): number => layout.extranonce1Size + layout.extranonce2Size
+
+function scannedSubmit(): Submit {
+  return {
+    id: scan.id,
+    jobNumber: scan.jobNumber >= 0 ? scan.jobNumber : parseJobNumber(scan.jobId.toLowerCase()),
+    extranonce2: scan.extranonce2.subarray(0, scan.extranonce2Length),
+    ntime: scan.ntime,
+    nonce: scan.nonce,
+    versionBits: scan.versionBits < 0 ? null : scan.versionBits,
+  }
+}
+
+function parsedSubmit({ id, jobId, extranonce2, ntime, nonce, versionBits }: SubmitRequest): Submit {
+  return { id, jobNumber: parseJobNumber(jobId.toLowerCase()), extranonce2, ntime, nonce, versionBits }
+}

@@ -9,14 +9,16 @@ import {
 } from '../mining/index.ts'
 import { SV1_ERROR } from '../sv1/index.ts'
 import { type ExtranonceGrant } from './downstream.ts'
-import { type IssuedJob, parseJobName } from './job-board.ts'
+import { type IssuedJob, jobNameOf } from './job-board.ts'
 import { type Rig } from './rig.ts'
 import { type OfferedShare, type ShareRefusal } from './share-desk.ts'
 
 /** The fields of a submit, however it was parsed. */
 export interface Submit {
+  /** JSON text of the request id. */
   readonly id: string
-  readonly jobId: string
+  /** Our job number; below 0 if it is none of ours. */
+  readonly jobNumber: number
   readonly extranonce2: Uint8Array
   readonly ntime: number
   readonly nonce: number
@@ -44,7 +46,7 @@ export type CheckedSubmit =
 export function checkSubmit(submit: Submit, context: SubmitContext): CheckedSubmit {
   if (!context.subscribed) return invalid('not-subscribed')
   if (!context.authorised) return invalid('unauthorized')
-  const name = parseJobName(submit.jobId)
+  const name = jobNameOf(submit.jobNumber)
   const issued = name && context.findIssue(name.sequence)
   if (!name || !issued || name.sequence < context.firstSequence) return invalid('invalid-job-id')
   if (issued.staleBecause !== null) {

@@ -4,7 +4,7 @@
  * to the rigs. Knows neither protocol.
  */
 import { type Clock, HeadframeError, type Logger, type Timer } from '../base/index.ts'
-import { fits, type Job } from '../mining/index.ts'
+import { BIP320_MASK, fits, type Job } from '../mining/index.ts'
 import { type PendingShare } from './accounting.ts'
 import { type Downstream } from './downstream.ts'
 import { type ExtranonceDesk } from './extranonce-desk.ts'
@@ -55,8 +55,6 @@ export interface SwitchboardParts {
   readonly createUpstream: CreateUpstream
   settle(token: PendingShare, outcome: ShareOutcome): void
   onPoolEvent(event: PoolEvent): void
-  /** A pool's view changed: state, grant, latency. */
-  onPoolChanged(poolId: string): void
 }
 
 /** How long a switch waits for the first job of the new pool. */
@@ -83,6 +81,9 @@ export class Switchboard {
   #switchedAtMs: number | null = null
   #switch: Switch | null = null
   #current: IssuedJob | null = null
+  readonly #closedTraffic = new Map<string, { bytesIn: number; bytesOut: number }>()
+  /** Pools whose last switch failed, shown until the next attempt. */
+  readonly #lastProblems = new Map<string, UpstreamState>()
 
   constructor(parts: SwitchboardParts) {
     this.#parts = parts
@@ -100,6 +101,31 @@ export class Switchboard {
   /** What rigs should hash now. */
   get current(): IssuedJob | null {
     return this.#current
+  }
+
+  /** Pools in order of priority. */
+  get poolIds(): string[] {
+    return [...this.#configs.keys()]
+  }
+
+  /** Version bits rigs may be offered now: what the current job allows, else what pools usually do. */
+  get offeredVersionMask(): number {
+    return this.#current?.job.versionRollingMask ?? BIP320_MASK
+  }
+
+  /** State of a pool without a connection: why the last attempt failed, else idle. */
+  lastProblemState(poolId: string): UpstreamState {
+    return this.#lastProblems.get(poolId) ?? { phase: 'idle' }
+  }
+
+  /** Bytes of all connections to a pool since the start. */
+  traffic(poolId: string): { bytesIn: number; bytesOut: number } {
+    const closed = this.#closedTraffic.get(poolId)
+    const open = this.#slots.get(poolId)?.upstream.traffic
+    return {
+      bytesIn: (closed?.bytesIn ?? 0) + (open?.bytesIn ?? 0),
+      bytesOut: (closed?.bytesOut ?? 0) + (open?.bytesOut ?? 0),
+    }
   }
 
   slot(poolId: string): PoolSlot | undefined {
@@ -217,6 +243,7 @@ export class Switchboard {
       onOutcome: (token, outcome) => this.#parts.settle(token, outcome),
     })
     const slot: PoolSlot = { config, upstream }
+    this.#lastProblems.delete(poolId)
     this.#slots.set(poolId, slot)
     upstream.start()
     return slot
@@ -230,7 +257,12 @@ export class Switchboard {
     this.#leaving.delete(poolId)
     this.#parts.board.retirePool(poolId, because)
     await slot.upstream.stop()
-    this.#parts.onPoolChanged(poolId)
+    const traffic = this.traffic(poolId)
+    const { bytesIn, bytesOut } = slot.upstream.traffic
+    this.#closedTraffic.set(poolId, {
+      bytesIn: traffic.bytesIn + bytesIn,
+      bytesOut: traffic.bytesOut + bytesOut,
+    })
   }
 
   #onState(slot: PoolSlot, state: UpstreamState): void {
@@ -243,7 +275,6 @@ export class Switchboard {
       this.#parts.log.warn('pool connection failed', { poolId, code: state.problem.code })
       this.#parts.onPoolEvent({ kind: 'lost', poolId, atMs, detail: state.problem.message })
     }
-    this.#parts.onPoolChanged(poolId)
     this.#failSwitchIfHopeless(poolId)
   }
 
@@ -252,7 +283,6 @@ export class Switchboard {
     if (this.#slots.get(poolId) !== slot) return
     this.#parts.board.retire(dropped, 'stale-share')
     this.#parts.extranonces.learn(poolId, job.extranonce)
-    this.#parts.onPoolChanged(poolId)
     if (this.#switch?.poolId === poolId) this.#completeSwitch(poolId, job)
     else if (poolId === this.#activeId) {
       this.#switchedAtMs ??= this.#parts.clock.nowMs()
@@ -278,7 +308,6 @@ export class Switchboard {
       atMs: this.#switchedAtMs,
       detail: `${name}: ${downstreams.total} rigs, ${downstreams.reconnected} reconnected`,
     })
-    this.#parts.onPoolChanged(poolId)
     pending.resolve({ switchedAtMs: this.#switchedAtMs, tookMs, downstreams })
   }
 
@@ -326,6 +355,7 @@ export class Switchboard {
     const state = this.#slots.get(poolId)?.upstream.state
     if (state?.phase !== 'waiting' && state?.phase !== 'blocked') return
     const { code, message } = state.problem
+    this.#lastProblems.set(poolId, { phase: 'blocked', problem: state.problem })
     this.#endSwitch(new HeadframeError(code, message, { context: { poolId } }))
   }
 

@@ -1,0 +1,332 @@
+/**
+ * The proxy as one thing: listeners for rigs, connections to pools, and the parts between them. Runs in the
+ * mining thread, and in process for tests. Its host steers it with the methods below and reads `report`
+ * about once a second.
+ */
+import { type Clock, DisposalStack, type Entropy, type Logger, silentLogger } from '../base/index.ts'
+import { type CreateShareChecker, describeJob, type JobId, networkDifficulty } from '../mining/index.ts'
+import {
+  type BackoffPolicy,
+  connect,
+  type Connection,
+  createNetLoop,
+  type HostPort,
+  listen,
+  type Listener,
+  type NetLoop,
+} from '../net/index.ts'
+import { Accounting, type PendingShare, ShareBook } from './accounting.ts'
+import { type Downstream, type DownstreamHost } from './downstream.ts'
+import { type CurrentJobStatus, type EngineReport } from './engine-views.ts'
+import { ExtranonceDesk } from './extranonce-desk.ts'
+import { Fanout } from './fanout.ts'
+import { JobBoard } from './job-board.ts'
+import { type CreatePoolSession } from './pool-session.ts'
+import { probePool, type ProbeResult } from './pool-probe.ts'
+import { EngineReporter } from './reporter.ts'
+import { Rig } from './rig.ts'
+import { HASHRATE_WINDOW_MS } from './rig-status.ts'
+import { ShareDesk } from './share-desk.ts'
+import { startDifficultyOf } from './start-difficulty.ts'
+import { createSv1PoolSession } from './sv1-pool-session.ts'
+import { Sv1Session } from './sv1-session.ts'
+import { createSv2PoolSession } from './sv2-pool-session.ts'
+import { type ActivationResult, Switchboard } from './switchboard.ts'
+import { type PoolConfig, type PoolEndpoint } from './upstream.ts'
+import { type RunnerParts, UpstreamRunner } from './upstream-runner.ts'
+
+export interface EngineOptions {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log?: Logger
+  readonly createChecker: CreateShareChecker
+  /** For instance `headframe/0.1.0`. */
+  readonly userAgent: string
+  /** Where SV1 rigs connect; null listens nowhere. Port 0 picks a free one. */
+  readonly stratum: HostPort | null
+  /** Ranges beside the private ones from which rigs may connect, CIDR. */
+  readonly allowedRanges?: readonly string[]
+  /** Share rate aimed at, per rig. */
+  readonly sharesPerMinute?: number
+  readonly calibrationSharesPerSecond?: number
+  readonly maxConnections?: number
+  readonly backoff?: BackoffPolicy
+  /** Certificates that pools may use beside those of the public authorities, PEM. */
+  readonly trustedCertificates?: readonly string[]
+}
+
+/** How often vardiff decides; it wants about a second. */
+const VARDIFF_PERIOD_MS = 1000
+const UPKEEP_PERIOD_MS = 5000
+/** Rigs whose difficulty is remembered after they left; the oldest is forgotten. */
+const REMEMBERED_RIGS = 4096
+
+export class ProxyEngine {
+  readonly #options: EngineOptions
+  readonly #log: Logger
+  readonly #loop: NetLoop
+  readonly #accounting = new Accounting()
+  readonly #poolBooks = new Map<string, ShareBook>()
+  readonly #fanout = new Fanout()
+  readonly #extranonces = new ExtranonceDesk()
+  readonly #desk: ShareDesk
+  readonly #board: JobBoard
+  readonly #switchboard: Switchboard
+  readonly #reporter: EngineReporter
+  readonly #disposal = new DisposalStack()
+  /** Connected rigs, ready or not. */
+  readonly #sessions = new Set<Downstream>()
+  readonly #remembered = new Map<string, number>()
+  /** Rigs whose new difficulty waits for the next second. */
+  readonly #reissues = new Set<Downstream>()
+  #listener: Listener | null = null
+  #nextJobId = 1
+  #nextRigId = 1
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#log = options.log ?? silentLogger
+    const { clock } = options
+    this.#loop = createNetLoop(clock)
+    this.#desk = new ShareDesk({
+      createChecker: options.createChecker,
+      accounting: this.#accounting,
+      forward: (offered, token) => this.#switchboard.forward(offered, token),
+      onBlock: (block) => this.#reporter.onBlock(block),
+      monotonicMs: () => clock.monotonicMs(),
+    })
+    this.#board = new JobBoard(this.#desk.checker)
+    this.#switchboard = new Switchboard({
+      clock,
+      log: this.#log,
+      board: this.#board,
+      extranonces: this.#extranonces,
+      fanout: this.#fanout,
+      createUpstream: (config, events) =>
+        new UpstreamRunner<PendingShare>(config, events, this.#runnerParts(config)),
+      settle: (token, outcome) => this.#accounting.settle(token, outcome),
+      onPoolEvent: (event) => this.#reporter.onPoolEvent(event),
+    })
+    this.#reporter = new EngineReporter({
+      clock,
+      accounting: this.#accounting,
+      switchboard: this.#switchboard,
+      sessions: this.#sessions,
+      poolBook: (poolId) => this.#poolBook(poolId),
+    })
+  }
+
+  /** Where SV1 rigs connect; null if nowhere. */
+  get stratumAddress(): HostPort | null {
+    return this.#listener?.address ?? null
+  }
+
+  /**
+   * Opens the listeners and connects to the active pool.
+   * @throws HeadframeError `listen/…` when the port cannot be had
+   */
+  async start(pools: readonly PoolConfig[], activePoolId: string | null): Promise<void> {
+    const { clock, stratum } = this.#options
+    this.#switchboard.start(pools, activePoolId)
+    this.#disposal.add('pools', () => this.#switchboard.stop())
+    if (stratum) {
+      try {
+        this.#listener = await listen(
+          {
+            ...stratum,
+            loop: this.#loop,
+            optionName: '--stratum',
+            extraRanges: this.#options.allowedRanges ?? [],
+            ...(this.#options.maxConnections === undefined
+              ? {}
+              : {
+                  maxConnections: this.#options.maxConnections,
+                  maxConnectionsPerAddress: this.#options.maxConnections,
+                }),
+          },
+          (connection) => this.#onConnection(connection),
+        )
+      } catch (error) {
+        await this.stop()
+        throw error
+      }
+      this.#disposal.add('rigs', () => this.#listener?.stop('Headframe is stopping'))
+    }
+    const vardiff = clock.every(VARDIFF_PERIOD_MS, () => this.#retarget())
+    const upkeep = clock.every(UPKEEP_PERIOD_MS, () => this.#switchboard.tick(this.hashrateHs))
+    this.#disposal.add('timers', () => {
+      vardiff.cancel()
+      upkeep.cancel()
+    })
+  }
+
+  /** Stops in reverse order. Shares without an answer are counted lost; read a last `report` afterwards. */
+  async stop(): Promise<void> {
+    for (const { name, error } of await this.#disposal.dispose()) {
+      this.#log.error('could not stop a part', { part: name, error })
+    }
+  }
+
+  setPools(pools: readonly PoolConfig[]): void {
+    this.#switchboard.setPools(pools)
+  }
+
+  /** @throws HeadframeError as `Switchboard.activate` does */
+  activate(poolId: string): Promise<ActivationResult> {
+    return this.#switchboard.activate(poolId)
+  }
+
+  /** Connects to a pool on the side, reports each step, and leaves. */
+  probe(config: PoolConfig): Promise<ProbeResult> {
+    return probePool(config, this.#runnerParts(config), this.#options.clock)
+  }
+
+  /** The decoded job that rigs hash; null before the first. */
+  currentJob(): CurrentJobStatus | null {
+    const current = this.#switchboard.current
+    if (!current) return null
+    const { job, poolId } = current
+    return {
+      poolId,
+      upstreamJobId: job.upstreamJobId,
+      receivedAtMs: job.receivedAtMs,
+      versionRollingMask: job.versionRollingMask,
+      networkDifficulty: networkDifficulty(job.tip.nBits),
+      description: describeJob(job),
+    }
+  }
+
+  /** Measured over all connected rigs, H/s. */
+  get hashrateHs(): number {
+    const nowMs = this.#options.clock.monotonicMs()
+    let sum = 0
+    for (const { rig } of this.#sessions) {
+      sum += rig.hashrate.estimate(HASHRATE_WINDOW_MS, nowMs)?.hashrateHs ?? 0
+    }
+    return sum
+  }
+
+  /** What happened since the last call, and how things are. */
+  report(): EngineReport {
+    return this.#reporter.report()
+  }
+
+  #onConnection(connection: Connection): void {
+    const { clock, calibrationSharesPerSecond } = this.#options
+    const rig = new Rig({
+      id: `r${this.#nextRigId++}`,
+      address: connection.remoteAddress,
+      connectedAtMs: clock.nowMs(),
+      monotonicMs: clock.monotonicMs(),
+      sharesPerMinute: this.#sharesPerMinute,
+      calibrationSharesPerSecond,
+      startDifficulty: startDifficultyOf(null, this.#sharesPerMinute),
+      poolBook: (poolId) => this.#poolBook(poolId),
+    })
+    this.#sessions.add(new Sv1Session(connection, rig, this.#host))
+  }
+
+  readonly #host: DownstreamHost = this.#createHost()
+
+  #createHost(): DownstreamHost {
+    // Read at call time: the engine is still being built when this runs.
+    const engine = (): ProxyEngine => this
+    return {
+      get clock() {
+        return engine().#options.clock
+      },
+      get log() {
+        return engine().#log
+      },
+      get sharesPerMinute() {
+        return engine().#sharesPerMinute
+      },
+      grantExtranonce: (rollsVersions) => this.#extranonces.grant(rollsVersions),
+      releaseExtranonce: (extranonce1) => this.#extranonces.release(extranonce1),
+      offeredVersionMask: () => this.#switchboard.offeredVersionMask,
+      currentIssue: () => this.#switchboard.current,
+      findIssue: (sequence) => this.#board.find(sequence),
+      poolIdForRefusals: () => this.#switchboard.activeId ?? NO_POOL,
+      offerShare: (share) => this.#desk.offer(share),
+      refuseShare: (offerer, reference, poolId, refusal) =>
+        this.#desk.refuse(offerer, reference, poolId, refusal),
+      onReady: (downstream) => {
+        this.#fanout.downstreams.add(downstream)
+        this.#switchboard.welcome(downstream)
+      },
+      onClosed: (downstream, reason) => this.#onClosed(downstream, reason),
+      rememberedDifficulty: (rigKey) => this.#remembered.get(rigKey),
+    }
+  }
+
+  #onClosed(downstream: Downstream, reason: string): void {
+    const { rig } = downstream
+    this.#sessions.delete(downstream)
+    this.#fanout.downstreams.delete(downstream)
+    this.#reissues.delete(downstream)
+    this.#reporter.onRigGone(rig.id)
+    this.#log.info('rig disconnected', { rig: rig.id, reason })
+    if (!rig.vardiff.isSteady) return
+    this.#remembered.delete(rig.rigKey)
+    this.#remembered.set(rig.rigKey, rig.vardiff.difficulty)
+    if (this.#remembered.size > REMEMBERED_RIGS) {
+      const [oldest] = this.#remembered.keys()
+      if (oldest !== undefined) this.#remembered.delete(oldest)
+    }
+  }
+
+  #retarget(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    const current = this.#switchboard.current
+    for (const downstream of this.#fanout.downstreams) {
+      const changed = downstream.rig.vardiff.retarget(nowMs) !== undefined
+      if (!current || (!changed && !this.#reissues.has(downstream))) continue
+      if (downstream.reissue(current)) this.#reissues.delete(downstream)
+      else this.#reissues.add(downstream)
+    }
+  }
+
+  #poolBook(poolId: string): ShareBook {
+    let book = this.#poolBooks.get(poolId)
+    if (!book) {
+      book = new ShareBook()
+      this.#poolBooks.set(poolId, book)
+    }
+    return book
+  }
+
+  get #sharesPerMinute(): number {
+    return this.#options.sharesPerMinute ?? DEFAULT_SHARES_PER_MINUTE
+  }
+
+  #runnerParts(config: PoolConfig): RunnerParts {
+    const { clock, entropy, userAgent, backoff } = this.#options
+    return {
+      clock,
+      entropy,
+      log: this.#log,
+      userAgent,
+      ...(backoff ? { backoff } : {}),
+      dial: (endpoint, signal) => this.#dial(endpoint, signal),
+      createSession: createSessionFor(config.endpoint),
+      nominalHashrateHs: () => this.hashrateHs,
+      nextJobId: () => this.#nextJobId++ as JobId,
+    }
+  }
+
+  #dial(endpoint: PoolEndpoint, signal: AbortSignal): Promise<Connection> {
+    const tls =
+      endpoint.protocol === 'stratum-v1' && endpoint.tls
+        ? { trustedCertificates: this.#options.trustedCertificates ?? [], serverName: null }
+        : null
+    return connect({ host: endpoint.host, port: endpoint.port, loop: this.#loop, tls, signal })
+  }
+}
+
+const DEFAULT_SHARES_PER_MINUTE = 6
+/** Books what rigs send before any pool was active. */
+const NO_POOL = 'none'
+
+function createSessionFor(endpoint: PoolEndpoint): CreatePoolSession {
+  return endpoint.protocol === 'stratum-v2' ? createSv2PoolSession : createSv1PoolSession
+}

@@ -1,0 +1,123 @@
+/** Makes the engine's reports: counters and views, bounded however many rigs there are. */
+import { type Clock } from '../base/index.ts'
+import { describeJob, difficultyOfTarget, networkDifficulty } from '../mining/index.ts'
+import { type Accounting, type ShareBook } from './accounting.ts'
+import { type Downstream } from './downstream.ts'
+import {
+  type BlockStatus,
+  type DownstreamStatus,
+  type EngineReport,
+  type PoolStatus,
+} from './engine-views.ts'
+import { HASHRATE_WINDOW_MS, rigState, rigStatus } from './rig-status.ts'
+import { type FoundBlock } from './share-desk.ts'
+import { type PoolEvent, type Switchboard } from './switchboard.ts'
+
+export interface ReporterParts {
+  readonly clock: Clock
+  readonly accounting: Accounting
+  readonly switchboard: Switchboard
+  readonly sessions: ReadonlySet<Downstream>
+  poolBook(poolId: string): ShareBook
+}
+
+/** Rigs described in one report: more wait for the next, so that a report never holds up shares. */
+const RIGS_PER_REPORT = 400
+
+export class EngineReporter {
+  readonly #parts: ReporterParts
+  #blocks: BlockStatus[] = []
+  #poolEvents: PoolEvent[] = []
+  #removedIds: string[] = []
+  #lastReportMs: number
+  /** Rigs in the order in which they are due for a description. */
+  readonly #due = new Set<Downstream>()
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts
+    this.#lastReportMs = parts.clock.monotonicMs()
+  }
+
+  onBlock({ issued, ...block }: FoundBlock): void {
+    const { height } = describeJob(issued.job)
+    this.#blocks.push({ ...block, height, foundAtMs: this.#parts.clock.nowMs() })
+  }
+
+  onPoolEvent(event: PoolEvent): void {
+    this.#poolEvents.push(event)
+  }
+
+  onRigGone(id: string): void {
+    this.#removedIds.push(id)
+  }
+
+  report(): EngineReport {
+    const { clock, accounting, switchboard, sessions } = this.#parts
+    const atMs = clock.nowMs()
+    const monotonicMs = clock.monotonicMs()
+    let hashrateHs = 0
+    let hashingCount = 0
+    for (const downstream of sessions) {
+      hashrateHs += downstream.rig.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)?.hashrateHs ?? 0
+      if (rigState(downstream, atMs, monotonicMs) === 'hashing') hashingCount++
+    }
+    const { current } = switchboard
+    const report: EngineReport = {
+      atMs,
+      coveredMs: monotonicMs - this.#lastReportMs,
+      counts: { ...accounting.total.counts },
+      bestDifficulty: accounting.total.bestDifficulty,
+      hashrateHs,
+      onlineCount: sessions.size,
+      hashingCount,
+      networkDifficulty: current ? networkDifficulty(current.job.tip.nBits) : null,
+      activePoolId: switchboard.activeId,
+      switchedAtMs: switchboard.switchedAtMs,
+      pools: switchboard.poolIds.map((poolId) => this.#poolStatus(poolId)),
+      downstreams: { upserts: this.#describeRigs(atMs, monotonicMs), removedIds: this.#removedIds },
+      deltas: accounting.drain(),
+      blocks: this.#blocks,
+      poolEvents: this.#poolEvents,
+    }
+    this.#lastReportMs = monotonicMs
+    this.#blocks = []
+    this.#poolEvents = []
+    this.#removedIds = []
+    return report
+  }
+
+  #describeRigs(atMs: number, monotonicMs: number): DownstreamStatus[] {
+    const { sessions } = this.#parts
+    for (const downstream of this.#due) if (!sessions.has(downstream)) this.#due.delete(downstream)
+    for (const downstream of sessions) if (!this.#due.has(downstream)) this.#due.add(downstream)
+    const statuses: DownstreamStatus[] = []
+    for (const downstream of this.#due) {
+      if (statuses.length >= RIGS_PER_REPORT) break
+      statuses.push(rigStatus(downstream, atMs, monotonicMs))
+      // To the back of the line.
+      this.#due.delete(downstream)
+    }
+    return statuses
+  }
+
+  #poolStatus(poolId: string): PoolStatus {
+    const slot = this.#parts.switchboard.slot(poolId)
+    const book = this.#parts.poolBook(poolId)
+    const upstream = slot?.upstream
+    const job = upstream?.currentJob
+    const { bytesIn, bytesOut } = this.#parts.switchboard.traffic(poolId)
+    return {
+      poolId,
+      state: upstream?.state ?? this.#parts.switchboard.lastProblemState(poolId),
+      latencyMs: upstream?.latencyMs ?? null,
+      extranonce: upstream?.extranonce
+        ? { prefix: upstream.extranonce.prefix.length, rollable: upstream.extranonce.rollableSize }
+        : null,
+      poolDifficulty: job ? difficultyOfTarget(job.target) : null,
+      counts: { ...book.counts },
+      rejectReasons: { ...book.rejectReasons },
+      bytesIn,
+      bytesOut,
+    }
+  }
+}
