@@ -63,6 +63,13 @@ export {
 } from './noise/noise-stream.ts'
 export { createResponderIdentity, type ResponderIdentity } from './noise/responder-identity.ts'
 export {
+  MAX_PENDING_SHARES,
+  type RejectedShare,
+  ShareLedger,
+  type ShareLedgerCounts,
+  type SubmittedShare,
+} from './share-ledger.ts'
+export {
   decodeTlvs,
   encodeTlvs,
   findWorkerName,
