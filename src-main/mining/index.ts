@@ -1,10 +1,24 @@
 export {
+  assembleCoinbase,
+  type CoinbaseOutput,
+  type CoinbaseParts,
+  type CoinbasePlan,
+  encodeOutput,
+  MAX_COINBASE_SCRIPT,
+  MAX_MONEY_SATS,
+  withWitness,
+  witnessCommitmentScript,
+} from './coinbase.ts'
+export { type Coinbase, type CoinbaseFault, parseCoinbase, stripWitness } from './coinbase-parse.ts'
+export { decodeHeightPush, encodeHeightPush, type HeightPush } from './coinbase-script.ts'
+export {
   compactOfTarget,
   type CompactFault,
   networkDifficulty,
   networkTarget,
   targetOfCompact,
 } from './compact.ts'
+export { describeJob, type JobDescription, type JobOutput } from './describe-job.ts'
 export {
   advertisedDifficulty,
   difficultyOfHash,
@@ -45,6 +59,7 @@ export {
 } from './hashrate.ts'
 export { coinbaseTxid, foldMerklePath, merklePathOfTxids } from './merkle.ts'
 export { swapPrevHashWords } from './prev-hash.ts'
+export { addressOfScript, type BitcoinNetwork, isDataScript, scriptOfAddress } from './script-address.ts'
 export { sha256d } from './sha256d.ts'
 export {
   checkNtime,
