@@ -1,0 +1,51 @@
+/** From pools as people keep them to pools as the proxy needs them. */
+import { HeadframeError } from '../base/index.ts'
+import { BIP320_MASK, BIP323_MASK } from '../mining/index.ts'
+import { type PoolConfig, type PoolEndpoint } from '../proxy/index.ts'
+import { parsePoolUrl, type PoolSettings, type PoolUrl, type SecretStore } from '../settings/index.ts'
+import { parseAuthorityKey } from '../sv2/index.ts'
+
+/** Takes a pool URL apart. @throws HeadframeError `pool/invalid-url` naming the part that is wrong */
+export function requirePoolUrl(text: string): PoolUrl {
+  const parsed = parsePoolUrl(text, (key) => {
+    const checked = parseAuthorityKey(key)
+    return checked.ok ? checked : { ok: false, error: checked.error.message }
+  })
+  if (parsed.ok) return parsed.value
+  const { part, message, suggestions } = parsed.error
+  throw new HeadframeError('pool/invalid-url', message, {
+    context: { field: 'url', part, suggestion: suggestions[0] ?? null },
+  })
+}
+
+/** Where the proxy connects. @throws HeadframeError `pool/invalid-url`, also for kinds it cannot use yet */
+export function poolEndpoint(text: string): PoolEndpoint {
+  const url = requirePoolUrl(text)
+  const { host, port } = url
+  if (url.protocol === 'stratum-v2' && url.transport === 'tcp') {
+    const key = parseAuthorityKey(url.authorityKey)
+    if (key.ok) return { protocol: 'stratum-v2', host, port, authorityKey: key.value }
+  }
+  if (url.protocol === 'stratum-v1' && (url.transport === 'tcp' || url.transport === 'tls')) {
+    return { protocol: 'stratum-v1', host, port, tls: url.transport === 'tls' }
+  }
+  throw new HeadframeError(
+    'pool/invalid-url',
+    'This kind of pool cannot be used yet: use stratum2+tcp://, stratum+tcp:// or stratum+ssl://.',
+    { context: { field: 'url', part: 'scheme', suggestion: null } },
+  )
+}
+
+/** @throws HeadframeError `pool/invalid-url` */
+export async function poolConfig(pool: PoolSettings, secrets: SecretStore): Promise<PoolConfig> {
+  return {
+    id: pool.id,
+    name: pool.name,
+    endpoint: poolEndpoint(pool.url),
+    userIdentity: pool.userIdentity,
+    password: pool.secretRef === null ? '' : ((await secrets.get(pool.secretRef)) ?? ''),
+    enabled: pool.enabled,
+    versionRollingMask: pool.versionRolling === 'bip323' ? BIP323_MASK : BIP320_MASK,
+    knownRollableSize: pool.knownRollableSize,
+  }
+}
