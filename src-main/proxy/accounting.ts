@@ -7,7 +7,6 @@
  * Shares that meet the rig's own difficulty but not the pool's are `weak`: they measure the rig and are not
  * offered to the pool, so they stand outside both lines.
  */
-
 import { type ShareOutcome } from './upstream.ts'
 
 export interface ShareCounts {
@@ -61,8 +60,6 @@ export interface ShareDelta {
   weak: number
   /** Sum of the difficulties at which valid and weak shares were accepted: work done, in difficulty-1 shares. */
   workDifficulty: number
-  /** What the pool owes for: sum of its own share difficulty over the shares it acknowledged. */
-  acknowledgedWorkDifficulty: number
   /** Highest difficulty a hash reached; 0 if none. */
   bestDifficulty: number
   /** Upstream rejections by the pool's words (bounded). */
@@ -99,7 +96,7 @@ export class ShareBook {
   bestDifficulty = 0
 }
 
-/** Who gets the credit for a share; handed through the upstream and back. One for each rig and pool. */
+/** Who gets the credit for a share: the token that goes through the upstream and back. One for each rig and pool. */
 export class ShareAccount {
   readonly rigKey: string
   readonly poolId: string
@@ -114,13 +111,6 @@ export class ShareAccount {
     this.rig = rig
     this.pool = pool
   }
-}
-
-/** A share on its way to the pool: the token that goes through the upstream and back. */
-export interface PendingShare {
-  readonly account: ShareAccount
-  /** The pool's share difficulty of its job. */
-  readonly poolDifficulty: number
 }
 
 export type RefusalKind = 'stale' | 'duplicate' | 'invalid'
@@ -165,15 +155,18 @@ export class Accounting {
   }
 
   /** The end of a pending share. */
-  settle(share: PendingShare, outcome: ShareOutcome): void {
-    const { account } = share
+  settle(account: ShareAccount, outcome: ShareOutcome): void {
     settleIn(this.total, outcome)
     settleIn(account.rig, outcome)
     settleIn(account.pool, outcome)
     const delta = this.#delta(account)
     delta[outcome.kind]++
-    if (outcome.kind === 'acknowledged') delta.acknowledgedWorkDifficulty += share.poolDifficulty
     if (outcome.kind === 'rejected') countReason(delta.rejectReasons, outcome.reason)
+  }
+
+  /** Says that the rig was there, also if nothing happened: a zero in the history instead of a gap. */
+  note(account: ShareAccount): void {
+    this.#delta(account)
   }
 
   /** What happened since the last call, per rig and pool. */
@@ -203,7 +196,6 @@ export class Accounting {
       lost: 0,
       weak: 0,
       workDifficulty: 0,
-      acknowledgedWorkDifficulty: 0,
       bestDifficulty: 0,
       rejectReasons: newReasons(),
     }

@@ -15,7 +15,7 @@ import {
   type Listener,
   type NetLoop,
 } from '../net/index.ts'
-import { Accounting, type PendingShare, ShareBook } from './accounting.ts'
+import { Accounting, type ShareAccount, ShareBook } from './accounting.ts'
 import { type Downstream, type DownstreamHost } from './downstream.ts'
 import { type CurrentJobStatus, type EngineReport } from './engine-views.ts'
 import { ExtranonceDesk } from './extranonce-desk.ts'
@@ -103,7 +103,7 @@ export class ProxyEngine {
       extranonces: this.#extranonces,
       fanout: this.#fanout,
       createUpstream: (config, events) =>
-        new UpstreamRunner<PendingShare>(config, events, this.#runnerParts(config)),
+        new UpstreamRunner<ShareAccount>(config, events, this.#runnerParts(config)),
       settle: (token, outcome) => this.#accounting.settle(token, outcome),
       onPoolEvent: (event) => this.#reporter.onPoolEvent(event),
     })

@@ -23,6 +23,7 @@ export interface ReporterParts {
 
 /** Rigs described in one report: more wait for the next, so that a report never holds up shares. */
 const RIGS_PER_REPORT = 400
+const MINUTE_MS = 60_000
 
 export class EngineReporter {
   readonly #parts: ReporterParts
@@ -30,6 +31,7 @@ export class EngineReporter {
   #poolEvents: PoolEvent[] = []
   #removedIds: string[] = []
   #lastReportMs: number
+  #notedMinute = -1
   /** Rigs in the order in which they are due for a description. */
   readonly #due = new Set<Downstream>()
 
@@ -61,6 +63,7 @@ export class EngineReporter {
       hashrateHs += downstream.rig.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)?.hashrateHs ?? 0
       if (rigState(downstream, atMs, monotonicMs) === 'hashing') hashingCount++
     }
+    this.#notePresence(monotonicMs)
     const { current } = switchboard
     const report: EngineReport = {
       atMs,
@@ -84,6 +87,17 @@ export class EngineReporter {
     this.#poolEvents = []
     this.#removedIds = []
     return report
+  }
+
+  /** Once a minute every rig at work leaves a trace, so that the history tells a zero from a gap. */
+  #notePresence(monotonicMs: number): void {
+    const minute = Math.floor(monotonicMs / MINUTE_MS)
+    const poolId = this.#parts.switchboard.activeId
+    if (minute === this.#notedMinute || poolId === null) return
+    this.#notedMinute = minute
+    for (const { ready, rig } of this.#parts.sessions) {
+      if (ready) this.#parts.accounting.note(rig.accountAt(poolId))
+    }
   }
 
   #describeRigs(atMs: number, monotonicMs: number): DownstreamStatus[] {

@@ -11,7 +11,7 @@ import {
   type ShareChecker,
   type ShareTargets,
 } from '../mining/index.ts'
-import { type Accounting, type PendingShare, type RefusalKind } from './accounting.ts'
+import { type Accounting, type RefusalKind, type ShareAccount } from './accounting.ts'
 import { type IssuedJob } from './job-board.ts'
 import { type PinnedDifficulty } from './pinned-difficulty.ts'
 import { type Rig } from './rig.ts'
@@ -55,7 +55,7 @@ export interface ShareDeskParts {
   readonly createChecker: CreateShareChecker
   readonly accounting: Accounting
   /** Sends a share to the pool of its job. @returns false if there is no connection for it */
-  forward(offered: OfferedShare, token: PendingShare): boolean
+  forward(offered: OfferedShare, account: ShareAccount): boolean
   onBlock(block: FoundBlock): void
   monotonicMs(): number
 }
@@ -129,10 +129,9 @@ export class ShareDesk {
     const { difficulty, hashDifficulty } = verdict
     const account = offerer.rig.accountAt(issued.poolId)
     if (verdict.block || verdict.meetsUpstream) {
-      const pending: PendingShare = { account, poolDifficulty: issued.poolDifficulty }
-      const sent = this.#parts.forward(share, pending)
+      const sent = this.#parts.forward(share, account)
       this.#parts.accounting.valid(account, difficulty, hashDifficulty)
-      if (!sent) this.#parts.accounting.settle(pending, { kind: 'lost' })
+      if (!sent) this.#parts.accounting.settle(account, { kind: 'lost' })
       if (verdict.block) this.#announceBlock(share, hash, hashDifficulty)
     } else this.#parts.accounting.weak(account, difficulty, hashDifficulty)
     offerer.rig.onShare(difficulty, hashDifficulty, this.#parts.monotonicMs())

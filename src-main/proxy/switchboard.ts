@@ -5,7 +5,7 @@
  */
 import { type Clock, HeadframeError, type Logger, type Timer } from '../base/index.ts'
 import { BIP320_MASK, fits, type Job } from '../mining/index.ts'
-import { type PendingShare } from './accounting.ts'
+import { type ShareAccount } from './accounting.ts'
 import { type Downstream } from './downstream.ts'
 import { type ExtranonceDesk } from './extranonce-desk.ts'
 import { type Fanout } from './fanout.ts'
@@ -22,13 +22,13 @@ import {
 /** A pool whose connection is in use. */
 export interface PoolSlot {
   readonly config: PoolConfig
-  readonly upstream: Upstream<PendingShare>
+  readonly upstream: Upstream<ShareAccount>
 }
 
 export type CreateUpstream = (
   config: PoolConfig,
-  events: UpstreamEvents<PendingShare>,
-) => Upstream<PendingShare>
+  events: UpstreamEvents<ShareAccount>,
+) => Upstream<ShareAccount>
 
 export interface ActivationResult {
   readonly switchedAtMs: number
@@ -53,7 +53,7 @@ export interface SwitchboardParts {
   readonly extranonces: ExtranonceDesk
   readonly fanout: Fanout
   readonly createUpstream: CreateUpstream
-  settle(token: PendingShare, outcome: ShareOutcome): void
+  settle(token: ShareAccount, outcome: ShareOutcome): void
   onPoolEvent(event: PoolEvent): void
 }
 
@@ -206,7 +206,7 @@ export class Switchboard {
   }
 
   /** Sends a share to the pool of its job. */
-  forward(offered: OfferedShare, token: PendingShare): boolean {
+  forward(offered: OfferedShare, token: ShareAccount): boolean {
     const { issued, rollable, ntime, nonce, version } = offered
     const slot = this.#slots.get(issued.poolId)
     if (!slot?.upstream.accepts(issued.job.id)) return false
