@@ -2,14 +2,11 @@
  * A miner on one extended channel, made of the project's Stratum V2 client code (handshake, messages, job life
  * cycle, share ledger) and its domain (coinbase, merkle root, header, target), without the proxy around them.
  */
-import { hash as hashBytes } from 'node:crypto'
 import {
   asBlockHash,
   asTarget,
   coinbaseTxid,
-  encodeHeader,
   foldMerklePath,
-  HEADER_SIZE,
   meetsTarget,
 } from '../../src-main/mining/index.ts'
 import {
@@ -24,6 +21,7 @@ import {
   Protocol,
   type UnknownMessage,
 } from '../../src-main/sv2/index.ts'
+import { searchHeader } from './header-search.ts'
 import { waitUntil } from './peer-process.ts'
 import { dial, type Sv2Session } from './sv2-session.ts'
 
@@ -191,21 +189,17 @@ function search(
 ): FoundShare {
   const version = (job.version | versionBits) >>> 0
   const txid = coinbaseTxid(job.coinbaseTxPrefix, job.extranoncePrefix, extranonce, job.coinbaseTxSuffix)
-  const header = encodeHeader({
+  const fields = {
     version,
     prevHash: job.prevHash,
     merkleRoot: foldMerklePath(txid, job.merklePath),
     ntime: job.minNtime,
     nBits: job.nbits,
-    nonce: 0,
-  })
-  const view = new DataView(header.buffer, header.byteOffset, HEADER_SIZE)
-  for (let nonce = 0; nonce < MAX_ATTEMPTS; nonce++) {
-    view.setUint32(76, nonce, true)
-    const hash = hashBytes('sha256', hashBytes('sha256', header, 'buffer'), 'buffer')
-    if (accept(hash)) return { job, extranonce, nonce, ntime: job.minNtime, version, header }
   }
-  throw new Error(
-    `no header among ${MAX_ATTEMPTS} met the condition: the pool's target is too hard for this test`,
-  )
+  const solved = searchHeader(fields, 0, MAX_ATTEMPTS, accept)
+  if (solved === undefined)
+    throw new Error(
+      `no header among ${MAX_ATTEMPTS} met the condition: the pool's target is too hard for this test`,
+    )
+  return { job, extranonce, ntime: job.minNtime, version, ...solved }
 }

@@ -1,0 +1,155 @@
+/**
+ * A rig that speaks Stratum V1 and hashes for real, made of the project's client state and a socket. It submits a
+ * few shares a second at most, whatever the difficulty, so that a log of a foreign peer stays readable.
+ */
+import { connect, type Socket } from 'node:net'
+import { toHex } from '../../src-main/base/index.ts'
+import {
+  asBlockHash,
+  coinbaseTxid,
+  foldMerklePath,
+  meetsTarget,
+  targetOfDifficulty,
+} from '../../src-main/mining/index.ts'
+import {
+  applyPoolLine,
+  decodeLine,
+  LineFramer,
+  MAX_LINE_BYTES,
+  startSv1Client,
+  type Sv1ClientState,
+  type Sv1ClientStep,
+  type Sv1Job,
+  submitShare,
+} from '../../src-main/sv1/index.ts'
+import { searchHeader } from './header-search.ts'
+
+/** Hashes between two looks at the socket. */
+const HASHES_A_TURN = 5000
+/** Pause after a share. */
+const SHARE_PAUSE_MS = 100
+
+export interface Sv1MinerOptions {
+  readonly port: number
+  readonly user: string
+  /** 0 for a rig that cannot roll versions. */
+  readonly versionRollingMask: number
+}
+
+export class Sv1Miner {
+  /** Every job that arrived. */
+  readonly jobs: Sv1Job[] = []
+  submitted = 0
+  accepted = 0
+  /** The other side's reason for each share it refused. */
+  readonly refusals: string[] = []
+  /** Why the session is of no use, in words; null while it is fine. */
+  failure: string | null = null
+  readonly #user: string
+  readonly #socket: Socket
+  readonly #framer = new LineFramer(MAX_LINE_BYTES)
+  #state: Sv1ClientState
+  #timer: NodeJS.Timeout | undefined
+  #nonce = 0
+  #extranonce2 = 0
+  #stopped = false
+
+  constructor({ port, user, versionRollingMask }: Sv1MinerOptions) {
+    this.#user = user
+    this.#socket = connect(port, '127.0.0.1')
+    const first = startSv1Client({
+      host: '127.0.0.1',
+      userAgent: 'interop-rig/1.0',
+      user,
+      password: 'x',
+      versionRollingMask,
+      minBitCount: 0,
+      subscribeExtranonce: true,
+      suggestDifficulty: null,
+      resumeSession: null,
+    })
+    this.#state = first.state
+    this.#socket.once('connect', () => this.#apply(first))
+    this.#socket.on('error', (error) => (this.failure ??= error.message))
+    this.#socket.once('close', () => {
+      if (!this.#stopped) this.failure ??= 'the other side closed the connection'
+    })
+    this.#socket.on('data', (bytes) => {
+      const fault = this.#framer.push(bytes, (line, start, end) => {
+        const text = decodeLine(line, start, end)
+        if (text.ok) this.#apply(applyPoolLine(this.#state, text.value))
+        else this.failure ??= text.error.message
+      })
+      if (fault !== null) this.failure ??= fault.message
+    })
+    this.#timer = setTimeout(() => this.#hash(), 0)
+  }
+
+  /** Whether subscribed and authorised. */
+  get open(): boolean {
+    return this.#state.phase === 'open'
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#socket.destroy()
+  }
+
+  #apply({ state, send, events }: Sv1ClientStep): void {
+    this.#state = state
+    for (const line of send) this.#socket.write(line)
+    for (const event of events) {
+      if (event.kind === 'job') {
+        this.jobs.push(event.job)
+        this.#nonce = 0
+      } else if (event.kind === 'share-reply') {
+        if (event.verdict.yes) this.accepted++
+        else this.refusals.push(event.verdict.error.message)
+      } else if (event.kind === 'failed') this.failure ??= `${event.reason}: ${event.text}`
+    }
+  }
+
+  #hash(): void {
+    const found = this.#state.phase === 'open' && this.#tryJob(this.jobs.at(-1))
+    this.#timer = setTimeout(() => this.#hash(), found ? SHARE_PAUSE_MS : 5)
+  }
+
+  #tryJob(job: Sv1Job | undefined): boolean {
+    if (job === undefined) return false
+    const { notify, extranonce1, extranonce2Size, difficulty, versionMask } = job
+    const extranonce2 = new Uint8Array(extranonce2Size)
+    new DataView(extranonce2.buffer).setUint16(0, this.#extranonce2)
+    const version = (notify.version | (versionMask & 0x00ffe000)) >>> 0
+    const txid = coinbaseTxid(notify.coinb1, extranonce1, extranonce2, notify.coinb2)
+    const target = targetOfDifficulty(difficulty)
+    const solved = searchHeader(
+      {
+        version,
+        prevHash: notify.prevHash,
+        merkleRoot: foldMerklePath(txid, notify.merkleBranches),
+        ntime: notify.ntime,
+        nBits: notify.nBits,
+      },
+      this.#nonce,
+      HASHES_A_TURN,
+      (hash) => meetsTarget(asBlockHash(hash), target),
+    )
+    this.#nonce += HASHES_A_TURN
+    if (solved === undefined) return false
+    this.#nonce = 0
+    this.#extranonce2 = (this.#extranonce2 + 1) & 0xffff
+    const { state, line } = submitShare(this.#state, {
+      user: this.#user,
+      jobId: notify.jobId,
+      extranonce2Hex: toHex(extranonce2),
+      ntime: notify.ntime,
+      nonce: solved.nonce,
+      versionBits: (version & versionMask) >>> 0,
+    })
+    this.#state = state
+    this.#socket.write(line)
+    this.submitted++
+    return true
+  }
+}
