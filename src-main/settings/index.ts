@@ -1,4 +1,21 @@
-export { type CheckAuthorityKey, type PoolUrl, type PoolUrlError, type PoolUrlPart } from './pool-url.ts'
+export { loadOrCreateToken, TOKEN_FILE } from './api-token.ts'
+export {
+  type DataDirLock,
+  defaultDataDir,
+  LOCK_FILE,
+  lockDataDir,
+  type PlatformFolders,
+  prepareDataDir,
+} from './data-dir.ts'
+export {
+  type CheckAuthorityKey,
+  formatPoolUrl,
+  parsePoolUrl,
+  type PoolUrl,
+  type PoolUrlError,
+  type PoolUrlPart,
+} from './pool-url.ts'
+export { openFileSecrets, FileSecretStore, type SecretStore } from './secrets.ts'
 export {
   defaultSettings,
   type ListenerSettings,
@@ -6,3 +23,11 @@ export {
   type Settings,
   SETTINGS_VERSION,
 } from './settings.ts'
+export {
+  type OpenedSettings,
+  openSettings,
+  SETTINGS_FILE,
+  type SettingsChange,
+  type SettingsNotice,
+  type SettingsStore,
+} from './settings-store.ts'
