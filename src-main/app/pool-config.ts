@@ -49,3 +49,8 @@ export async function poolConfig(pool: PoolSettings, secrets: SecretStore): Prom
     knownRollableSize: pool.knownRollableSize,
   }
 }
+
+/** What a stored pool URL speaks; the views show it. */
+export function poolProtocol(url: string): 'stratum-v2' | 'stratum-v1' {
+  return /^(stratum2\+|sv2\+)/i.test(url) ? 'stratum-v2' : 'stratum-v1'
+}

@@ -81,7 +81,5 @@ export interface CurrentJobStatus {
   readonly poolId: string
   readonly upstreamJobId: string
   readonly receivedAtMs: number
-  readonly versionRollingMask: number
-  readonly networkDifficulty: number | null
   readonly description: JobDescription
 }

@@ -4,7 +4,7 @@
  * about once a second.
  */
 import { type Clock, DisposalStack, type Entropy, type Logger, silentLogger } from '../base/index.ts'
-import { type CreateShareChecker, describeJob, type JobId, networkDifficulty } from '../mining/index.ts'
+import { type CreateShareChecker, describeJob, type JobId } from '../mining/index.ts'
 import {
   type BackoffPolicy,
   connect,
@@ -190,8 +190,6 @@ export class ProxyEngine {
       poolId,
       upstreamJobId: job.upstreamJobId,
       receivedAtMs: job.receivedAtMs,
-      versionRollingMask: job.versionRollingMask,
-      networkDifficulty: networkDifficulty(job.tip.nBits),
       description: describeJob(job),
     }
   }

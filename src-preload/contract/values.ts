@@ -184,11 +184,11 @@ export const currentJob = z.object({
   version: count,
   versionRollingMask: count,
   nBits: count,
-  networkDifficulty: difficulty,
+  networkDifficulty: difficulty.nullable(),
   ntime: count.describe('Unix seconds'),
   merkleDepth: count,
   emptyBlock: z.boolean(),
-  rewardSats: count,
+  rewardSats: count.nullable().describe('null if the coinbase could not be read'),
   outputs: z.array(z.object({ valueSats: count, address: z.string().nullable(), scriptHex: z.string() })),
 })
 export type CurrentJob = z.infer<typeof currentJob>
