@@ -75,13 +75,18 @@ const CALIBRATION_SILENCE_MS = 8000
 /** Shares in the smallest window of the steady phase; each further one has twice as many. */
 const FIRST_WINDOW = 8
 const WINDOWS = 8
-/** Natural log of the odds against chance that a change needs, per window; a constant rig sees a change about every ten days. */
+/** Natural log of the odds against chance that a change needs, per window; a constant rig sees one change in about a week. */
 const CERTAINTY = 14
 /** Differences within these are left alone even when certain. */
 const MATERIAL_RISE = 1.15
 const MATERIAL_FALL = 0.87
 /** Differences within this factor are corrected at once; larger ones are calibrated anew. */
 const DIRECT_FACTOR = 2
+/**
+ * Shares at the aimed rate that a direct correction weighs in: a window that gave the alarm exaggerates, and
+ * would be followed by the opposite alarm.
+ */
+const PRIOR_SHARES = 32
 
 /** The chance that a chip floor is only luck: exp(-14). */
 const FLOOR_CERTAINTY = 14
@@ -243,7 +248,7 @@ export class Vardiff {
   #calibrate(nowMs: number): number | undefined {
     const elapsedMs = nowMs - this.#sinceMs
     if (this.#shares === 0) {
-      if (this.#silentMs(nowMs) >= CALIBRATION_SILENCE_MS) this.#startSearch(nowMs, this.#difficulty)
+      if (this.#silentMs(nowMs) >= CALIBRATION_SILENCE_MS) this.#searchAgain(nowMs)
       return undefined
     }
     const lookedMs = nowMs - this.#firstShareMs
@@ -273,22 +278,21 @@ export class Vardiff {
 
   #watch(nowMs: number): number | undefined {
     let certainty = CERTAINTY
-    let ratio = 1
+    let alarm = -1
     for (let i = 0; i < WINDOWS; i++) {
       const shares = this.#windowShares[i]!
-      const elapsedMs = nowMs - this.#windowStartMs[i]!
-      const expected = this.#aimPerMs * elapsedMs
-      if (elapsedMs < FLOOD_LOOK_MS) continue
+      if (nowMs - this.#windowStartMs[i]! < FLOOD_LOOK_MS) continue
+      const expected = this.#expected(i, nowMs)
       if (shares >= FIRST_WINDOW || shares < expected) {
         const evidence = oddsAgainstChance(shares, expected)
         const off = shares / expected
         if (evidence > certainty && (off > MATERIAL_RISE || off < MATERIAL_FALL)) {
           certainty = evidence
-          ratio = off
+          alarm = i
         }
       }
     }
-    if (ratio !== 1) return this.#correct(ratio, nowMs)
+    if (alarm >= 0) return this.#correct(this.#windowShares[alarm]!, this.#expected(alarm, nowMs), nowMs)
     for (let i = 0; i < WINDOWS; i++) {
       if (this.#windowShares[i]! < FIRST_WINDOW * 2 ** i) continue
       this.#windowShares[i] = 0
@@ -297,19 +301,20 @@ export class Vardiff {
     return undefined
   }
 
-  /** The rate is off by `ratio`, beyond doubt. */
-  #correct(ratio: number, nowMs: number): number | undefined {
-    if (ratio === 0) {
-      this.#startSearch(nowMs, this.#difficulty)
-      this.#quickDescent = 1
-      this.#deepestDescent = KNOWN_DESCENT
-      return this.#change(this.#difficulty / DESCENT, nowMs)
-    }
+  #expected(window: number, nowMs: number): number {
+    return this.#aimPerMs * (nowMs - this.#windowStartMs[window]!)
+  }
+
+  /** The rate is off beyond doubt. */
+  #correct(shares: number, expected: number, nowMs: number): number | undefined {
+    const ratio = shares / expected
     if (ratio <= DIRECT_FACTOR && ratio >= 1 / DIRECT_FACTOR) {
-      return this.#settle(this.#difficulty * ratio, nowMs)
+      const cautious = (shares + PRIOR_SHARES) / (expected + PRIOR_SHARES)
+      return this.#settle(this.#difficulty * cautious, nowMs)
     }
     if (ratio < 1) {
-      this.#startSearch(nowMs, this.#difficulty)
+      this.#searchFromKnown(nowMs)
+      if (ratio === 0) return this.#change(this.#difficulty / DESCENT, nowMs)
       return this.#approach((ratio * this.#aimPerMs) / this.#calibrationPerMs, nowMs)
     }
     // Shares that come too fast are counted where they are: asking for still more of them would never end with
@@ -318,18 +323,23 @@ export class Vardiff {
     if (!isCountable || this.#isLargest) {
       return this.#settle(this.#difficulty * ratio, nowMs)
     }
-    this.#startSearch(nowMs, this.#difficulty)
+    this.#searchFromKnown(nowMs)
     this.#phase = 'calibrate'
     this.#calibrationEndMs = nowMs + RECOUNT_MS
     return undefined
   }
 
-  #startSearch(nowMs: number, top: number): void {
+  /** A rig that worked at this difficulty may be off for a while: do not let silence take it far away. */
+  #searchFromKnown(nowMs: number): void {
+    this.#searchTop = this.#difficulty
+    this.#quickDescent = 1
+    this.#deepestDescent = KNOWN_DESCENT
+    this.#searchAgain(nowMs)
+  }
+
+  #searchAgain(nowMs: number): void {
     this.#phase = 'search'
     this.#searchStartMs = nowMs
-    this.#searchTop = top
-    this.#quickDescent = QUICK_DESCENT
-    this.#deepestDescent = Number.POSITIVE_INFINITY
     this.#lowerings = 0
     this.#restart(nowMs)
   }

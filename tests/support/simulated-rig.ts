@@ -1,0 +1,71 @@
+/**
+ * A rig as vardiff sees one: shares as a Poisson process, a lag before a new difficulty applies, perhaps a chip
+ * that reports nothing below a difficulty of its own. Seeded, so that a failure can be repeated.
+ */
+import { Vardiff, type VardiffOptions } from '../../src-main/mining/index.ts'
+
+/** Numbers in [0, 1) from a seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export interface SimulatedRig {
+  readonly seed: number
+  readonly untilMs: number
+  readonly vardiff: Omit<VardiffOptions, 'nowMs'>
+  /** Work in units of difficulty a second, as a function of the moment; changes at ticks. */
+  workPerSecond(atMs: number): number
+  /** Default 200. */
+  readonly lagMs?: number
+  /** Default 1000. */
+  readonly tickMs?: number
+  /** Difficulty below which the chip reports nothing. Default none. */
+  readonly chipFloor?: number
+}
+
+export interface Simulation {
+  readonly vardiff: Vardiff
+  readonly changes: readonly { atMs: number; difficulty: number }[]
+  readonly shareTimesMs: readonly number[]
+}
+
+export function simulateRig(rig: SimulatedRig): Simulation {
+  const random = seededRandom(rig.seed)
+  const vardiff = new Vardiff({ ...rig.vardiff, nowMs: 0 })
+  const changes: { atMs: number; difficulty: number }[] = []
+  const shareTimesMs: number[] = []
+  const coming: { atMs: number; difficulty: number }[] = []
+  let heldTo = vardiff.difficulty
+
+  const hash = (fromMs: number, toMs: number): void => {
+    const reported = Math.max(heldTo, rig.chipFloor ?? 0)
+    const meanMs = (1000 * reported) / rig.workPerSecond(fromMs)
+    for (let atMs = fromMs - meanMs * Math.log(1 - random()); atMs < toMs;) {
+      shareTimesMs.push(atMs)
+      vardiff.onShare(heldTo, atMs, reported / (1 - random()))
+      atMs -= meanMs * Math.log(1 - random())
+    }
+  }
+
+  const tickMs = rig.tickMs ?? 1000
+  for (let nowMs = 0; nowMs < rig.untilMs; nowMs += tickMs) {
+    let fromMs = nowMs
+    while (coming[0] !== undefined && coming[0].atMs < nowMs + tickMs) {
+      hash(fromMs, coming[0].atMs)
+      fromMs = coming[0].atMs
+      heldTo = coming.shift()!.difficulty
+    }
+    hash(fromMs, nowMs + tickMs)
+    const difficulty = vardiff.retarget(nowMs + tickMs)
+    if (difficulty === undefined) continue
+    changes.push({ atMs: nowMs + tickMs, difficulty })
+    coming.push({ atMs: nowMs + tickMs + (rig.lagMs ?? 200), difficulty })
+  }
+  return { vardiff, changes, shareTimesMs }
+}
