@@ -4,7 +4,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest'
 import { concatBytes, equalBytes, HeadframeError, systemEntropy, toHex } from '../../src-main/base/index.ts'
 import { hashHeader, meetsTarget, networkTarget, sha256d } from '../../src-main/mining/index.ts'
-import { generateAuthorityKeyPair, miningConnection } from '../../src-main/sv2/index.ts'
+import { formatAuthorityKey, generateAuthorityKeyPair, miningConnection } from '../../src-main/sv2/index.ts'
 import { MiningClient } from './mining-client.ts'
 import { waitUntil } from './peer-process.ts'
 import { findPeer } from './peers.ts'
@@ -17,12 +17,13 @@ const POOL_OPTIONS = { sharesPerMinute: 60, shareBatchSize: 2 }
 const NOMINAL_HASHRATE_HS = 1000
 
 describe('pool_sv2', () => {
+  let binary: string | undefined
   let provider: TemplateProvider
   let pool: SriPool | undefined
   let client: MiningClient | undefined
 
   beforeAll(async () => {
-    const binary = await findPeer('pool_sv2')
+    binary = await findPeer('pool_sv2')
     if (binary === undefined) return
     provider = await TemplateProvider.start()
     pool = await startSriPool(binary, provider, POOL_OPTIONS)
@@ -154,6 +155,15 @@ describe('pool_sv2', () => {
     // The template had no transactions, so the merkle root of the header is the coinbase's txid.
     expect(sha256d(withoutWitness(solution.coinbaseTx))).toEqual(share.header.subarray(36, 68))
     provider.pushTip()
+  })
+
+  it('refuses templates of a provider whose certificate another authority signed', async () => {
+    const stranger = await TemplateProvider.start()
+    const providerKeyText = formatAuthorityKey(generateAuthorityKeyPair(systemEntropy).publicKey)
+    const refused = startSriPool(binary!, stranger, { ...POOL_OPTIONS, providerKeyText })
+    await expect(refused).rejects.toThrow(/InvalidCertificate/)
+    expect(stranger.constraints).toEqual([])
+    await stranger.stop()
   })
 
   it('is refused by our client when its authority key is not the expected one', async () => {

@@ -27,13 +27,15 @@ export interface SriPoolOptions {
   readonly sharesPerMinute: number
   /** Accepted shares of one acknowledgement. */
   readonly shareBatchSize: number
+  /** Authority key the pool expects of its template provider; the provider's own if absent. */
+  readonly providerKeyText?: string
 }
 
 /** Starts the pool and waits until it takes miners, which it does once it has a template. */
 export async function startSriPool(
   binary: string,
   provider: TemplateProvider,
-  { sharesPerMinute, shareBatchSize }: SriPoolOptions,
+  { sharesPerMinute, shareBatchSize, providerKeyText = provider.authorityKeyText }: SriPoolOptions,
 ): Promise<SriPool> {
   const port = await freePort()
   const config = `
@@ -49,7 +51,7 @@ share_batch_size = ${shareBatchSize}
 
 [template_provider_type.Sv2Tp]
 address = "${provider.address}"
-public_key = "${provider.authorityKeyText}"
+public_key = "${providerKeyText}"
 `
   const process = new PeerProcess('pool_sv2', binary, config)
   try {

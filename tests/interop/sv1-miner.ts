@@ -24,6 +24,8 @@ import {
 } from '../../src-main/sv1/index.ts'
 import { searchHeader } from './header-search.ts'
 
+/** A small rig by name, so that a proxy starts with a difficulty that a processor meets in seconds. */
+const USER_AGENT = 'NerdMiner/interop'
 /** Hashes between two looks at the socket. */
 const HASHES_A_TURN = 5000
 /** Pause after a share. */
@@ -59,7 +61,7 @@ export class Sv1Miner {
     this.#socket = connect(port, '127.0.0.1')
     const first = startSv1Client({
       host: '127.0.0.1',
-      userAgent: 'interop-rig/1.0',
+      userAgent: USER_AGENT,
       user,
       password: 'x',
       versionRollingMask,
