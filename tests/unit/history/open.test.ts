@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   closeSync,
   existsSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { HISTORY_FILE, openHistory, openHistoryQueries } from '../../../src-main/history/index.ts'
@@ -106,6 +107,25 @@ describe('opening the history', () => {
     mkdirSync(join(dataDir, HISTORY_FILE))
     expect(() => openHistory({ dataDir, nowMs: NOW })).toThrowError(
       expect.objectContaining({ code: 'history/not-writable' }),
+    )
+  })
+})
+
+describe('a Node.js without Node-API 10', () => {
+  it('gets one plain sentence where the database would end the process', () => {
+    const door = resolve(import.meta.dirname, '../../../src-main/history/index.ts')
+    // In a process of its own, because the version has to be pretended.
+    const program = `
+      Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2', napi: '9' } })
+      const { openHistory } = await import(${JSON.stringify(door)})
+      try {
+        openHistory({ dataDir: ${JSON.stringify(temporaryDir())}, nowMs: 0 })
+      } catch (error) {
+        console.log(error.code + ': ' + error.message)
+      }`
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+    expect(ran.stdout).toMatch(
+      /^history\/node-too-old: Headframe needs Node.js 22.18 or newer and this is 20.20.2\./,
     )
   })
 })
