@@ -185,10 +185,12 @@ export class Vardiff {
   /**
    * Sets the largest difficulty from now on: never ask a rig for more than its pool does, for the pool pays
    * each share by its own target.
+   * @param maxDifficulty above 0; Infinity for no limit
    * @returns the difficulty to send if the present one is above, else undefined
+   * @throws RangeError if it is not above 0
    */
   limit(maxDifficulty: number, nowMs: number): number | undefined {
-    if (!isDifficulty(maxDifficulty)) throw new RangeError('a difficulty is above 0 and finite')
+    if (!(maxDifficulty > 0)) throw new RangeError('a difficulty is above 0')
     this.#maxDifficulty = Math.max(this.#minDifficulty, maxDifficulty)
     return this.#difficulty > this.#maxDifficulty ? this.#change(this.#maxDifficulty, nowMs) : undefined
   }
