@@ -1,2 +1,5 @@
 export { type Core, type PracticeControl } from './core.ts'
+export { toContractError } from './errors.ts'
 export { LiveListView, LiveValueView } from './live-view.ts'
+export { describeApi } from './openapi.ts'
+export { type ApiRouter, createRouter } from './router.ts'

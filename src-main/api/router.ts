@@ -1,0 +1,50 @@
+/** The contract, implemented on a `Core`. Knows no transport. */
+import { implement } from '@orpc/server'
+import { contract } from '../../src-preload/contract/index.ts'
+import { HeadframeError } from '../base/index.ts'
+import { type Core, type PracticeControl } from './core.ts'
+
+/** What the router needs of each request: nothing; callers were let in before. */
+export type ApiContext = Record<never, never>
+
+export type ApiRouter = ReturnType<typeof createRouter>
+
+function practiceOf(core: Core): PracticeControl {
+  if (core.practice) return core.practice
+  throw new HeadframeError('practice/off', 'The practice farm is not running: start with --practice.')
+}
+
+export function createRouter(core: Core) {
+  const os = implement(contract)
+  return os.router({
+    app: {
+      health: os.app.health.handler(() => core.health()),
+      info: os.app.info.handler(() => core.info()),
+      dismissNotice: os.app.dismissNotice.handler(({ input }) => core.dismissNotice(input.id)),
+    },
+    overview: {
+      get: os.overview.get.handler(() => core.overview.value),
+      live: os.overview.live.handler(({ signal }) => core.overview.follow(signal)),
+    },
+    pools: {
+      list: os.pools.list.handler(() => core.pools.items),
+      live: os.pools.live.handler(({ signal }) => core.pools.follow(signal)),
+      create: os.pools.create.handler(({ input }) => core.createPool(input)),
+      update: os.pools.update.handler(({ input: { id, ...patch } }) => core.updatePool(id, patch)),
+      remove: os.pools.remove.handler(({ input }) => core.removePool(input.id)),
+      activate: os.pools.activate.handler(({ input }) => core.activatePool(input.id)),
+      test: os.pools.test.handler(({ input }) => core.testPool(input)),
+    },
+    downstreams: {
+      list: os.downstreams.list.handler(() => core.downstreams.items),
+      live: os.downstreams.live.handler(({ signal }) => core.downstreams.follow(signal)),
+    },
+    jobs: { current: os.jobs.current.handler(() => core.currentJob()) },
+    blocks: { list: os.blocks.list.handler(() => core.blocks()) },
+    history: { series: os.history.series.handler(({ input }) => core.history(input)) },
+    practice: {
+      state: os.practice.state.handler(() => practiceOf(core).state()),
+      trigger: os.practice.trigger.handler(({ input }) => practiceOf(core).trigger(input.event)),
+    },
+  })
+}

@@ -1,0 +1,1 @@
+export { explainCrash, runHeadless } from './main.ts'
