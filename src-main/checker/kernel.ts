@@ -131,7 +131,7 @@ export class Sha256dKernel {
    * SHA-256 state after whole blocks, without padding.
    * @param words 16 a block; none gives the initial hash
    * @returns 8 words, a fresh array
-   * @throws HeadframeError `checker/coinbase-too-long` above 2,009 blocks (128 KiB)
+   * @throws HeadframeError `checker/coinbase-too-long` above 2,003 blocks (125 KiB)
    */
   midstate(words: Uint32Array): Uint32Array {
     this.#loadTail(words)
@@ -143,7 +143,7 @@ export class Sha256dKernel {
   /**
    * Makes a job the one whose shares `check` hashes.
    * @throws HeadframeError `checker/merkle-path-too-long` above 255 nodes, `checker/coinbase-too-long` above
-   *   2,009 blocks of tail (128 KiB)
+   *   2,003 blocks of tail (125 KiB)
    */
   loadJob(job: JobWords): void {
     const pathLength = job.path.length / 8

@@ -20,7 +20,7 @@ export interface PreparedJob {
 
 /**
  * @throws HeadframeError `checker/bad-job` if the previous hash or a merkle node is not 32 bytes,
- *   `checker/coinbase-too-long` above 128 KiB
+ *   `checker/coinbase-too-long` above 125 KiB
  */
 export function prepareJob(kernel: Sha256dKernel, job: Job): PreparedJob {
   checkShape(job)

@@ -1,8 +1,8 @@
 /**
  * From the repetitions of a family to ratios and verdicts. Pure: no timing, no output.
  *
- * Three verdicts. A pass has the middle half of its ratios on the right side of the gate; a fail has it on
- * the wrong side in two runs. Everything else is inconclusive, and says why: a bench on a machine that
+ * Three verdicts. A pass has the middle half of its ratios close together on the right side of the gate, or
+ * every single one there; a fail has the middle half on the wrong side in two runs. Everything else is inconclusive, and says why: a bench on a machine that
  * others use must not cry wolf, and must not claim what it did not see either.
  */
 import { type BenchGoal } from './family.ts'
@@ -101,6 +101,7 @@ export function judgeRun(measurement: FamilyMeasurement, goal: BenchGoal): Judge
   const judged = (verdict: Verdict, reason = ''): Judgement => ({ goal, verdict, reason, ratio, ratios })
   const rightSide = (value: number): boolean =>
     'atLeast' in goal.gate ? value >= goal.gate.atLeast : value <= goal.gate.atMost
+  if (ratios.every(rightSide)) return judged('pass')
   const spreadRatio = (ratio.high - ratio.low) / ratio.median
   if (!(spreadRatio <= MAX_SPREAD_RATIO)) {
     return judged('inconclusive', `quartiles ${Math.round(100 * spreadRatio)} % of the median apart`)

@@ -6,19 +6,19 @@
  * hold words that all lanes have in common. All words are numbers, that is big-endian words of the message
  * stored little endian.
  *
- *       0  round constants                      shared, 64 words
- *     256  schedule of the padding block that follows a 64-byte message, constants added; shared, 64 words
- *     512  initial hash                         shared, 8 words
- *     544  midstate: where a check or scan starts; shared, 8 words
- *     576  target, 32 bytes as in the header's order
- *     608  nonces tried by the last scan, one number
- *     640  state                                lanes, 8 words
- *     768  message block                        lanes, 16 words
- *    1024  header                               lanes, 20 words
- *    1344  hashes, 32 bytes a lane, header order
- *    1472  found nonces, 64 numbers
- *    1792  merkle path                          shared, 255 nodes of 8 words
- *    9984  tail: the blocks of a coinbase from its midstate on, padding included; lanes, 16 words a block,
+ *       0  round constants                      lanes, 64 words
+ *    1024  schedule of the padding block that follows a 64-byte message, constants added; lanes, 64 words
+ *    2048  initial hash                         shared, 8 words
+ *    2080  midstate: where a check or scan starts; shared, 8 words
+ *    2112  target, 32 bytes as in the header's order
+ *    2144  nonces tried by the last scan, one number
+ *    2176  state                                lanes, 8 words
+ *    2304  message block                        lanes, 16 words
+ *    2560  header                               lanes, 20 words
+ *    2880  hashes, 32 bytes a lane, header order
+ *    3008  found nonces, 64 numbers
+ *    3264  merkle path                          shared, 255 nodes of 8 words
+ *   11456  tail: the blocks of a coinbase from its midstate on, padding included; lanes, 16 words a block,
  *          to the end of memory
  *
  * Exported functions; those that end in Lane take the lane's number times 4 as first argument, those that
@@ -55,25 +55,27 @@ import {
 
 const at = {
   roundConstants: 0,
-  nodePadding: 256,
-  initialHash: 512,
-  midstate: 544,
-  target: 576,
-  tried: 608,
-  state: 640,
-  message: 768,
-  header: 1024,
-  hashes: 1344,
-  found: 1472,
-  path: 1792,
-  tail: 9984,
+  nodePadding: 1024,
+  initialHash: 2048,
+  midstate: 2080,
+  target: 2112,
+  tried: 2144,
+  state: 2176,
+  message: 2304,
+  header: 2560,
+  hashes: 2880,
+  found: 3008,
+  path: 3264,
+  tail: 11456,
 }
 
 const FOUND_CAPACITY = 64
 const MAX_PATH_LENGTH = 255
-/** Pages of 64 KiB: tails up to 128 KiB. What no coinbase reaches is never touched. */
+/** Pages of 64 KiB: tails up to 125 KiB. What no coinbase reaches is never touched. */
 const PAGES = 8
 const BLOCK_OF_LANES = 256
+
+const inEachLane = (word) => [word, word, word, word].flatMap(littleEndian)
 
 const range = (length) => Array.from({ length }, (_, i) => i)
 
@@ -269,8 +271,8 @@ export function buildKernel(dialects) {
     },
     pages: PAGES,
     data: [
-      { at: at.roundConstants, bytes: K.flatMap(littleEndian) },
-      { at: at.nodePadding, bytes: nodePadding.flatMap(littleEndian) },
+      { at: at.roundConstants, bytes: K.flatMap(inEachLane) },
+      { at: at.nodePadding, bytes: nodePadding.flatMap(inEachLane) },
       { at: at.initialHash, bytes: INITIAL_HASH.flatMap(littleEndian) },
     ],
   })

@@ -85,6 +85,9 @@ class Rounds {
   }
 }
 
+/** Bytes from one round's entry to the next in a table of addends. */
+const ENTRY = 16
+
 /**
  * A function that compresses the block at `messageAt` into the state at `stateAt`. It uses up the block.
  *
@@ -93,34 +96,37 @@ class Rounds {
  * window in locals, it was measured 10 to 20 % slower.
  */
 export function compress(dialect, { stateAt, messageAt, roundConstantsAt }) {
-  const { add, xor, rotr, shr, load, store, shared, valueType } = dialect
+  const { add, xor, rotr, shr, load, store, valueType } = dialect
   const locals = new Locals(dialect.laneParams)
   const rounds = new Rounds(dialect, locals)
-  const [early, late, word] = [locals.add(valueType), locals.add(valueType), locals.add(valueType)]
+  const [oldest, early, late, word] = Array.from({ length: 4 }, () => locals.add(valueType))
   const pointer = locals.add(I32)
   const window = (t) => messageAt + 16 * (t % 16)
   const all16 = Array.from({ length: 16 }, (_, t) => t)
 
+  /** W(t). What is W(t - 15) now is W(t - 16) in the next round: one load saved. */
   const scheduled = (t) => {
     const s0 = xor(xor(rotr(early, 7), rotr(early, 18)), shr(early, 3))
     const s1 = xor(xor(rotr(late, 17), rotr(late, 19)), shr(late, 10))
     return [
       local.set(early, load(window(t + 1))),
       local.set(late, load(window(t + 14))),
-      local.set(word, add(add(load(window(t)), s0), add(load(window(t + 9)), s1))),
+      local.set(word, add(add(local.get(oldest), s0), add(load(window(t + 9)), s1))),
       store(window(t), local.get(word)),
+      local.set(oldest, local.get(early)),
     ]
   }
 
   const code = [
     rounds.begin(stateAt),
-    all16.map((t) => rounds.round(t, add(load(window(t)), shared(roundConstantsAt + 4 * t)))),
-    local.set(pointer, i32.const(64)),
+    all16.map((t) => rounds.round(t, add(load(window(t)), load(roundConstantsAt + ENTRY * t)))),
+    local.set(oldest, load(window(0))),
+    local.set(pointer, i32.const(16 * ENTRY)),
     repeatWhile(
-      i32.ltU(local.tee(pointer, i32.add(local.get(pointer), i32.const(64))), i32.const(256)),
+      i32.ltU(local.tee(pointer, i32.add(local.get(pointer), i32.const(16 * ENTRY))), i32.const(64 * ENTRY)),
       all16.map((t) => [
         scheduled(t),
-        rounds.round(t, add(local.get(word), shared(roundConstantsAt + 4 * t, local.get(pointer)))),
+        rounds.round(t, add(local.get(word), load(roundConstantsAt + ENTRY * t, local.get(pointer)))),
       ]),
     ),
     rounds.end(stateAt),
@@ -137,9 +143,9 @@ export function compressKnown(dialect, { stateAt, scheduleAt }) {
     rounds.begin(stateAt),
     local.set(pointer, i32.const(0)),
     repeatWhile(
-      i32.ltU(local.tee(pointer, i32.add(local.get(pointer), i32.const(32))), i32.const(256)),
+      i32.ltU(local.tee(pointer, i32.add(local.get(pointer), i32.const(8 * ENTRY))), i32.const(64 * ENTRY)),
       Array.from({ length: 8 }, (_, t) =>
-        rounds.round(t, dialect.shared(scheduleAt + 4 * t, local.get(pointer))),
+        rounds.round(t, dialect.load(scheduleAt + ENTRY * t, local.get(pointer))),
       ),
     ),
     rounds.end(stateAt),

@@ -72,7 +72,7 @@ describe.each(kinds)('%s kernel', (kind) => {
   })
 
   it('says so when a coinbase is longer than its memory', () => {
-    expect(() => kernel.midstate(new Uint32Array(16 * 2010))).toThrow(
+    expect(() => kernel.midstate(new Uint32Array(16 * 2004))).toThrow(
       expect.objectContaining({ code: 'checker/coinbase-too-long' }),
     )
   })
