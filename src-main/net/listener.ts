@@ -22,6 +22,7 @@ export interface ListenOptions extends HostPort {
   /** The command line option that sets the address, named in errors, for instance `--stratum`. */
   readonly optionName: string
   readonly maxConnections?: number
+  /** Unless given, 512, and no limit of its own for loopback. */
   readonly maxConnectionsPerAddress?: number
   /** Ranges that may connect beside loopback and the private ones, CIDR. */
   readonly extraRanges?: readonly string[]
@@ -53,8 +54,9 @@ export interface Listener {
 }
 
 const DEFAULT_MAX_CONNECTIONS = 12_000
-/** A farm behind one router, or a proxy of another make, arrives from one address. */
-const DEFAULT_MAX_CONNECTIONS_PER_ADDRESS = 12_000
+/** A farm behind one router, or a proxy of another make, arrives from one address. Loopback is this machine. */
+const DEFAULT_MAX_CONNECTIONS_PER_ADDRESS = 512
+const LOOPBACK = rangesOf(['127.0.0.0/8', '::1'])
 /** Connections the system may hold for us before we accept: a whole farm after a power cut. */
 const BACKLOG = 4_096
 
@@ -66,15 +68,15 @@ export async function listen(
   options: ListenOptions,
   onConnection: (connection: Connection) => void,
 ): Promise<Listener> {
-  const ranges = allowedRanges(options)
+  const ranges = rangesOf([...(options.onlyRanges ?? PRIVATE_RANGE_TEXTS), ...(options.extraRanges ?? [])])
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS })
   const listener = new TcpListener(server, options, ranges, onConnection)
   await listener.start()
   return listener
 }
 
-function allowedRanges({ onlyRanges, extraRanges = [] }: ListenOptions): readonly AddressRange[] {
-  const ranges = parseAddressRanges([...(onlyRanges ?? PRIVATE_RANGE_TEXTS), ...extraRanges])
+function rangesOf(texts: readonly string[]): readonly AddressRange[] {
+  const ranges = parseAddressRanges(texts)
   if (!ranges.ok) throw new HeadframeError('listen/bad-range', `${ranges.error}.`)
   return ranges.value
 }
@@ -85,7 +87,7 @@ class TcpListener implements Listener {
   readonly #ranges: readonly AddressRange[]
   readonly #onConnection: (connection: Connection) => void
   readonly #maxConnections: number
-  readonly #maxPerAddress: number
+  readonly #maxPerAddress: number | undefined
   readonly #connections = new Set<ListenedConnection>()
   /** Connections by address. Holds only addresses that have one, so it is as small as `#connections`. */
   readonly #countByAddress = new Map<string, number>()
@@ -110,7 +112,7 @@ class TcpListener implements Listener {
     this.#ranges = ranges
     this.#onConnection = onConnection
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
-    this.#maxPerAddress = options.maxConnectionsPerAddress ?? DEFAULT_MAX_CONNECTIONS_PER_ADDRESS
+    this.#maxPerAddress = options.maxConnectionsPerAddress
     this.address = { host: options.host, port: options.port }
   }
 
@@ -145,7 +147,13 @@ class TcpListener implements Listener {
   }
 
   #accept(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? '')
+    if (socket.remoteAddress === undefined) {
+      // It was gone before we came to it.
+      socket.on('error', ignore)
+      socket.destroy()
+      return
+    }
+    const address = plainAddress(socket.remoteAddress)
     const fromAddress = this.#countByAddress.get(address) ?? 0
     const reason = this.#refusal(address, fromAddress)
     if (reason !== null) {
@@ -166,7 +174,12 @@ class TcpListener implements Listener {
   #refusal(address: string, fromAddress: number): RefusalReason | null {
     if (this.#stopped || this.#connections.size >= this.#maxConnections) return 'too-many-connections'
     if (!anyRangeContains(this.#ranges, address)) return 'address-not-allowed'
-    return fromAddress >= this.#maxPerAddress ? 'too-many-from-address' : null
+    return fromAddress >= this.#limitOf(address) ? 'too-many-from-address' : null
+  }
+
+  #limitOf(address: string): number {
+    if (this.#maxPerAddress !== undefined) return this.#maxPerAddress
+    return anyRangeContains(LOOPBACK, address) ? Infinity : DEFAULT_MAX_CONNECTIONS_PER_ADDRESS
   }
 
   /** For `ListenedConnection`. */

@@ -21,11 +21,12 @@ for (let digit = 0; digit < 16; digit++) {
   HEX_VALUE[digit.toString(16).toUpperCase().charCodeAt(0)] = digit
 }
 
-const KEY_ID = Uint8Array.from(Buffer.from('id'))
-const KEY_METHOD = Uint8Array.from(Buffer.from('method'))
-const KEY_PARAMS = Uint8Array.from(Buffer.from('params'))
-const KEY_JSONRPC = Uint8Array.from(Buffer.from('jsonrpc'))
-const SUBMIT = Uint8Array.from(Buffer.from('mining.submit'))
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
+const KEY_ID = ascii('id')
+const KEY_METHOD = ascii('method')
+const KEY_PARAMS = ascii('params')
+const KEY_JSONRPC = ascii('jsonrpc')
+const SUBMIT = ascii('mining.submit')
 
 /** One share as scanned. Reuse one object; its values belong to the line until the next scan. */
 export class SubmitScan {
