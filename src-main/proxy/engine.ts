@@ -81,6 +81,8 @@ export class ProxyEngine {
   readonly #reissues = new Set<Downstream>()
   #listener: Listener | null = null
   #nextJobId = 1
+  /** Silence of rigs that have nothing to hash says nothing about them. */
+  #withoutWork = false
   #nextRigId = 1
 
   constructor(options: EngineOptions) {
@@ -276,9 +278,15 @@ export class ProxyEngine {
   #retarget(): void {
     const nowMs = this.#options.clock.monotonicMs()
     const current = this.#switchboard.current
+    if (!current || current.staleBecause !== null) {
+      this.#withoutWork = true
+      return
+    }
+    if (this.#withoutWork) for (const { rig } of this.#fanout.downstreams) rig.vardiff.resume(nowMs)
+    this.#withoutWork = false
     for (const downstream of this.#fanout.downstreams) {
       const changed = downstream.rig.vardiff.retarget(nowMs) !== undefined
-      if (!current || (!changed && !this.#reissues.has(downstream))) continue
+      if (!changed && !this.#reissues.has(downstream)) continue
       if (downstream.reissue(current)) this.#reissues.delete(downstream)
       else this.#reissues.add(downstream)
     }

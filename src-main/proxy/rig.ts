@@ -22,6 +22,8 @@ export interface RigOptions {
 }
 
 const MINUTE_MS = 60_000
+/** Below the easiest target a test network has. */
+const LOWEST_DIFFICULTY = 1e-10
 /** Minutes shown as a sparkline. */
 export const SPARKLINE_MINUTES = 30
 
@@ -48,7 +50,7 @@ export class Rig {
   /** Work of each of the last minutes, difficulty-1 shares; index is the minute modulo the length. */
   readonly #minuteWork = new Float32Array(SPARKLINE_MINUTES)
   #minute: number
-  #minDifficulty: number | null = null
+  #minDifficulty = LOWEST_DIFFICULTY
 
   constructor(options: RigOptions) {
     this.#options = options
@@ -128,7 +130,7 @@ export class Rig {
       startDifficulty,
       nowMs,
       startKnown,
-      ...(this.#minDifficulty === null ? {} : { minDifficulty: this.#minDifficulty }),
+      minDifficulty: this.#minDifficulty,
       ...(calibrationSharesPerSecond === undefined ? {} : { calibrationSharesPerSecond }),
     })
   }
