@@ -363,7 +363,8 @@ class HeadframeCore implements RunningCore {
   }
 
   async #poolsChanged(): Promise<void> {
-    await this.#mining.client.call('setPools', await this.#configs())
+    const { activePoolId } = this.#store.current
+    await this.#mining.client.call('setPools', { pools: await this.#configs(), activePoolId })
     this.#publishPools()
   }
 

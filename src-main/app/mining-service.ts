@@ -34,7 +34,8 @@ export interface MiningStart {
 export interface MiningProcedures extends Record<string, (argument: never) => unknown> {
   /** @returns where rigs connect */
   start(options: MiningStart): Promise<{ stratum: HostPort | null }>
-  setPools(pools: readonly PoolConfig[]): void
+  /** `activePoolId` is adopted if no pool is active yet. */
+  setPools(change: { pools: readonly PoolConfig[]; activePoolId: string | null }): void
   activate(poolId: string): Promise<ActivationResult>
   probe(config: PoolConfig): Promise<ProbeResult>
   currentJob(argument: null): CurrentJobStatus | null
@@ -77,7 +78,7 @@ export function runMiningService(port: ThreadPort): void {
       reports = systemClock.every(REPORT_PERIOD_MS, () => post({ kind: 'report', report: started.report() }))
       return { stratum: started.stratumAddress }
     },
-    setPools: (pools) => requireEngine().setPools(pools),
+    setPools: ({ pools, activePoolId }) => requireEngine().setPools(pools, activePoolId),
     async activate(poolId) {
       const active = requireEngine()
       const result = await active.activate(poolId)

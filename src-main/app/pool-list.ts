@@ -28,7 +28,7 @@ export class PoolList {
     return pool
   }
 
-  /** Adds a pool at the end. @throws HeadframeError `pool/invalid-url` */
+  /** Adds a pool at the end; the first one becomes the active one. @throws HeadframeError `pool/invalid-url` */
   async create(draft: PoolDraft): Promise<PoolSettings> {
     poolEndpoint(draft.url)
     const id = `p${toHex(this.#entropy(ID_BYTES))}`
@@ -49,6 +49,7 @@ export class PoolList {
           secretRef,
         },
       ],
+      activePoolId: settings.activePoolId ?? id,
     }))
     return this.require(id)
   }

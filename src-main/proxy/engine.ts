@@ -169,8 +169,9 @@ export class ProxyEngine {
     }
   }
 
-  setPools(pools: readonly PoolConfig[]): void {
-    this.#switchboard.setPools(pools)
+  /** @param activePoolId adopted if no pool is active yet */
+  setPools(pools: readonly PoolConfig[], activePoolId: string | null = null): void {
+    this.#switchboard.setPools(pools, activePoolId)
   }
 
   /** @throws HeadframeError as `Switchboard.activate` does */

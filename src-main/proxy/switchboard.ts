@@ -138,15 +138,14 @@ export class Switchboard {
 
   /** Starts on the pool that was active last; rigs get its job when it comes. */
   start(configs: readonly PoolConfig[], activeId: string | null): void {
-    this.setPools(configs)
-    if (activeId !== null && this.#configs.has(activeId)) {
-      this.#activeId = activeId
-      this.#open(activeId)
-    }
+    this.setPools(configs, activeId)
   }
 
-  /** Takes the list of pools after a change. A pool whose address or identity changed is connected anew. */
-  setPools(configs: readonly PoolConfig[]): void {
+  /**
+   * Takes the list of pools after a change. A pool whose address or identity changed is connected anew.
+   * @param activeId adopted if no pool is active yet: the first pool a person adds
+   */
+  setPools(configs: readonly PoolConfig[], activeId: string | null): void {
     this.#configs = new Map(configs.map((config) => [config.id, config]))
     this.#parts.extranonces.setPools(configs)
     for (const [poolId, slot] of [...this.#slots]) {
@@ -155,6 +154,10 @@ export class Switchboard {
       void this.#close(poolId, 'pool-changed')
       if (config && poolId === this.#activeId) this.#open(poolId)
       else if (!config && poolId === this.#activeId) this.#activeId = null
+    }
+    if (this.#activeId === null && activeId !== null && this.#configs.has(activeId)) {
+      this.#activeId = activeId
+      this.#open(activeId)
     }
   }
 
