@@ -1,0 +1,43 @@
+export {
+  type BlockCandidate,
+  type BlockFault,
+  type NextTurn,
+  type PracticeBlock,
+  PracticeChain,
+  type PracticeChainOptions,
+} from './chain.ts'
+export {
+  type DifficultyPolicy,
+  PoolAccount,
+  type PoolJob,
+  type PoolShare,
+  PRACTICE_DIFFICULTY,
+  type ShareRejection,
+  type ShareVerdict,
+} from './pool-account.ts'
+export { type AccountRequest, PoolCore, type PoolCoreOptions } from './pool-core.ts'
+export {
+  type PracticeEvent,
+  type PracticeFarm,
+  type PracticeFarmOptions,
+  type PracticePool,
+  type PracticeState,
+  startPracticeFarm,
+  startPracticePools,
+} from './practice-farm.ts'
+export { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
+export {
+  hashingInProcess,
+  hashingInThread,
+  type HashingLink,
+  type OpenHashing,
+  runHashingThread,
+} from './rigs/hashing-link.ts'
+export { type HashingCommand, HashingLoop, type HashingReport, type RigFind } from './rigs/hashing.ts'
+export { RigShed, type RigShedOptions } from './rigs/rig-shed.ts'
+export { type RigCounts, type RigView } from './rigs/rig.ts'
+export { type ShareTallyView } from './share-tally.ts'
+export { startSv1Server, type Sv1ServerOptions } from './sv1-server.ts'
+export { type PoolServer, startSv2Server, type Sv2ServerOptions } from './sv2-server.ts'
+export { type Template } from './template.ts'
+export { type TlsIdentity } from './tls-listener.ts'
