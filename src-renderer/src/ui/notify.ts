@@ -1,0 +1,22 @@
+/** Toasts for the outcome of something a person started. */
+import { toast } from 'vue-sonner'
+import { describeProblem } from '../api/problem.ts'
+
+/**
+ * Tells how it went: the success text may be made from the answer, null says nothing. Resolves to whether
+ * it went well.
+ */
+export async function notifyOutcome<T>(
+  action: Promise<T>,
+  texts: { success: string | ((answer: T) => string) | null; failure: string },
+): Promise<boolean> {
+  try {
+    const answer = await action
+    if (texts.success !== null)
+      toast.success(typeof texts.success === 'string' ? texts.success : texts.success(answer))
+    return true
+  } catch (error) {
+    toast.error(texts.failure, { description: describeProblem(error).message })
+    return false
+  }
+}

@@ -1,0 +1,93 @@
+/** How a time chart looks: uPlot's options from the page's own tokens. No data, no state. */
+import type uPlot from 'uplot'
+import { formatClockShort } from '../format/duration.ts'
+
+export interface TimeChartLook {
+  width: number
+  height: number
+  /** Shown range in epoch seconds, read at every draw. */
+  range: () => [number, number]
+  formatAxis: (value: number) => string
+  onCursor: (index: number | null, left: number, top: number) => void
+}
+
+const FONT = "11px 'Inter Variable', system-ui, sans-serif"
+
+function token(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+}
+
+/** A round number at or a little above `value`, so that the top grid line is labelled. */
+export function niceCeiling(value: number): number {
+  if (value <= 0) return 1
+  const magnitude = 10 ** Math.floor(Math.log10(value))
+  const steps = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
+  return magnitude * (steps.find((step) => step * magnitude >= value) ?? 10)
+}
+
+export function timeChartOptions(look: TimeChartLook): uPlot.Options {
+  const accent = token('--accent')
+  const axis = { stroke: token('--faint'), font: FONT, ticks: { show: false } }
+  const grid = { stroke: token('--line'), width: 1 }
+  return {
+    width: look.width,
+    height: look.height,
+    padding: [8, 18, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      drag: { x: false, y: false },
+      points: { size: 7, fill: accent, stroke: token('--surface'), width: 2 },
+    },
+    scales: {
+      x: { time: true, range: () => look.range() },
+      y: { range: (_chart, _min, max) => [0, niceCeiling((max ?? 0) * 1.08)] },
+    },
+    axes: [
+      {
+        ...axis,
+        space: 80,
+        size: 26,
+        gap: 6,
+        grid: { show: false },
+        values: (_chart, splits) => splits.map((seconds) => formatClockShort(seconds * 1000)),
+      },
+      {
+        ...axis,
+        space: 44,
+        size: 72,
+        gap: 8,
+        grid,
+        values: (_chart, splits) => splits.map((value) => look.formatAxis(value)),
+      },
+    ],
+    series: [
+      {},
+      {
+        stroke: accent,
+        width: 1.5,
+        spanGaps: false,
+        points: { show: false },
+        fill: (chart) => {
+          const gradient = chart.ctx.createLinearGradient(
+            0,
+            chart.bbox.top,
+            0,
+            chart.bbox.top + chart.bbox.height,
+          )
+          gradient.addColorStop(0, token('--accent-fill'))
+          gradient.addColorStop(1, token('--accent-fade'))
+          return gradient
+        },
+      },
+    ],
+    hooks: {
+      setCursor: [
+        (chart) => {
+          const { idx, left, top } = chart.cursor
+          look.onCursor(idx ?? null, left ?? -1, top ?? -1)
+        },
+      ],
+    },
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The dashboard over a pretend core, for looking at screens without a proxy:
+ * `npx vite --config tests/e2e/preview/vite.config.mjs --host 127.0.0.1 --port 4960`, then
+ * `/?scene=farm#/rigs`. Scenes: farm, practice, empty, first-rig, block, stale, offline, unauthorised,
+ * updated, error, loading; `rigs=300` sets how many. Never part of a build.
+ */
+import { createConnection } from '../../../src-renderer/src/api/connection.ts'
+import { createHeadframeApp } from '../../../src-renderer/src/create-headframe-app.ts'
+import { PretendCore } from '../../support/pretend-core.ts'
+import { findBlock, livingFarm } from '../../support/pretend-life.ts'
+
+const query = new URLSearchParams(location.search)
+const scene = query.get('scene') ?? 'farm'
+const count = Number(query.get('rigs') ?? 12)
+
+const bare = scene === 'empty' || scene === 'first-rig'
+const { core, step } = bare
+  ? {
+      core: new PretendCore({
+        info: { stratum: { address: '192.0.2.10:3333', lanAddresses: ['192.0.2.10', '198.51.100.7'] } },
+      }),
+      step: () => core.tick(),
+    }
+  : livingFarm(count, { practice: scene === 'practice' })
+
+if (scene === 'first-rig') core.pools.change([{ ...livingFarm(1).core.pools.all[0], state: 'ready' }])
+if (scene === 'unauthorised') core.refuse('unauthorised')
+if (scene === 'unreachable') core.refuse('unreachable')
+if (scene === 'loading')
+  for (const path of ['overview.live', 'pools.live', 'downstreams.live'])
+    core.answerNext(path, () => new Promise(() => {}))
+if (scene === 'notices')
+  core.info = {
+    ...core.info,
+    notices: [
+      {
+        id: 'bind',
+        severity: 'warning',
+        title: 'Rigs on other machines cannot connect.',
+        detail:
+          'The port for rigs is open on this machine only. Start with --stratum 0.0.0.0:3333 to change that.',
+        at: 0,
+      },
+      {
+        id: 'up',
+        severity: 'info',
+        title: 'History from before 14:02 is missing.',
+        detail: 'The last run ended without closing its database; nothing else was lost.',
+        at: 0,
+      },
+    ],
+  }
+
+const connection = createConnection({ transport: core })
+createHeadframeApp(connection).mount('#app')
+connection.start()
+
+const life = setInterval(step, 1000)
+const later = {
+  block: () => findBlock(core, Date.now()),
+  stale: () => clearInterval(life),
+  offline: () => {
+    core.refuse('unreachable')
+    core.cut()
+  },
+  error: () => {
+    for (let i = 0; i < 50; i++) core.failRigs('The proxy has stopped. Restart Headframe.')
+  },
+  updated: () => {
+    core.info = { ...core.info, version: '0.2.0' }
+    core.cut()
+  },
+}
+setTimeout(() => later[scene]?.(), 1200)
+
+Object.assign(window, { core, connection, findBlock })
