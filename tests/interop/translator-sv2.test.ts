@@ -1,0 +1,175 @@
+/**
+ * The reference implementation's translator as a foreign client of our SV2 server side, the practice pool: it
+ * opens channels when rigs connect to it, follows our jobs and targets, and earns with their shares.
+ */
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest'
+import { createLogger, equalBytes, systemClock, systemEntropy } from '../../src-main/base/index.ts'
+import { BIP320_MASK } from '../../src-main/mining/index.ts'
+import { createNetLoop } from '../../src-main/net/index.ts'
+import { PoolCore, type PoolServer, PracticeChain, startSv2Server } from '../../src-main/practice/index.ts'
+import { formatAuthorityKey, generateAuthorityKeyPair } from '../../src-main/sv2/index.ts'
+import { waitUntil } from './peer-process.ts'
+import { findPeer } from './peers.ts'
+import { type SriTranslator, type SriTranslatorOptions, startSriTranslator } from './sri-translator.ts'
+import { Sv1Miner } from './sv1-miner.ts'
+
+/** The translator asks a rig of this hashrate for about as much as the practice pool asks of anybody. */
+const RIG_HASHRATE_HS = 50_000
+const SHARES_PER_MINUTE = 60
+const SHARES_LIMIT_MS = 120_000
+
+describe('translator_sv2 at the practice pool', () => {
+  let binary: string | undefined
+  let chain: PracticeChain
+  let pool: PoolCore
+  let server: PoolServer
+  let translator: SriTranslator | undefined
+  let rigs: Sv1Miner[] = []
+  let poolLog: string[] = []
+  const authority = generateAuthorityKeyPair(systemEntropy)
+
+  beforeAll(async () => {
+    binary = await findPeer('translator_sv2')
+  })
+
+  beforeEach(async ({ skip }) => {
+    skip(binary === undefined, 'translator_sv2 cannot be built here; the reason was printed above')
+    poolLog = []
+    const log = createLogger((level, scope, message, fields) => {
+      poolLog.push(`${level} ${scope} ${message} ${JSON.stringify(fields)}`)
+    })
+    onTestFailed(() => {
+      process.stderr.write(`--- log of the practice pool ---\n${poolLog.join('\n')}\n`)
+      process.stderr.write(`--- what it counted ---\n${JSON.stringify(pool.totals)}\n`)
+      process.stderr.write(`--- log of translator_sv2 ---\n${translator?.process.log}\n`)
+    })
+    chain = new PracticeChain({ clock: systemClock, entropy: systemEntropy, templatePeriodMs: 0 })
+    pool = new PoolCore({ chain, clock: systemClock, log })
+    server = await startSv2Server({
+      pool,
+      authority,
+      entropy: systemEntropy,
+      log,
+      loop: createNetLoop(systemClock),
+      listenAt: { host: '127.0.0.1', port: 0 },
+    })
+  })
+
+  afterEach(async () => {
+    for (const rig of rigs) rig.stop()
+    rigs = []
+    await translator?.process.stop()
+    translator = undefined
+    await server?.stop('the test is over')
+  })
+
+  async function connectTranslator(options: Partial<SriTranslatorOptions> = {}): Promise<SriTranslator> {
+    translator = await startSriTranslator(binary!, {
+      poolPort: server.address.port,
+      poolAuthorityKeyText: formatAuthorityKey(authority.publicKey),
+      userIdentity: 'interop.translator',
+      aggregateChannels: false,
+      minRigHashrateHs: RIG_HASHRATE_HS,
+      sharesPerMinute: SHARES_PER_MINUTE,
+      ...options,
+    })
+    return translator
+  }
+
+  function connectRig(user: string): Sv1Miner {
+    const rig = new Sv1Miner({ port: translator!.port, user, versionRollingMask: BIP320_MASK })
+    rigs.push(rig)
+    return rig
+  }
+
+  /** Waits until the pool accepted `count` more shares. */
+  async function waitForAccepted(count: number): Promise<void> {
+    const before = pool.totals.accepted
+    await waitUntil(
+      () => {
+        for (const { failure } of rigs)
+          if (failure !== null) throw new Error(`a rig's session failed: ${failure}`)
+        return pool.totals.accepted >= before + count
+      },
+      `our pool to accept ${count} shares through the translator`,
+      SHARES_LIMIT_MS,
+    )
+  }
+
+  const successes = (): number => translator!.process.countLines(/Received: SubmitSharesSuccess/)
+
+  it('opens a channel when a rig connects to it, and its shares are accepted and acknowledged', async () => {
+    await connectTranslator()
+    expect(server.connectionCount).toBe(1)
+    expect(pool.accountCount).toBe(0)
+
+    const rig = connectRig('rig.one')
+    await waitUntil(() => pool.accountCount === 1, 'the translator to open a channel at our pool')
+    await waitForAccepted(6)
+    await waitUntil(() => successes() > 0, 'the translator to hear of an acknowledgement')
+    expect(pool.totals).toMatchObject({ rejected: 0, rejectReasons: {} })
+    expect(rig.refusals).toEqual([])
+    expect(rig.jobs[0]!.versionMask).toBe(BIP320_MASK)
+  })
+
+  it('follows a new template and a new tip of ours', async () => {
+    await connectTranslator()
+    const rig = connectRig('rig.one')
+    await waitForAccepted(1)
+
+    const first = rig.jobs.at(-1)!.notify
+    chain.foreignBlock()
+    await waitUntil(
+      () => rig.jobs.some(({ notify }) => notify.cleanJobs && !equalBytes(notify.prevHash, first.prevHash)),
+      'the rig to be told of our new tip',
+    )
+    await waitForAccepted(2)
+    expect(Object.keys(pool.totals.rejectReasons).filter((reason) => reason !== 'stale-share')).toEqual([])
+  })
+
+  it('hands us a block when a share of its rig is one', async () => {
+    await connectTranslator()
+    connectRig('rig.one')
+    await waitForAccepted(1)
+
+    const { height } = chain
+    chain.easeUntilBlock()
+    await waitUntil(
+      () => chain.height > height,
+      'a rig behind the translator to find a block',
+      SHARES_LIMIT_MS,
+    )
+    expect(pool.totals.blocks).toBe(1)
+    await waitForAccepted(1)
+  })
+
+  it('puts two rigs on one channel when it aggregates', async () => {
+    await connectTranslator({ aggregateChannels: true })
+    const first = connectRig('rig.one')
+    const second = connectRig('rig.two')
+    await waitUntil(
+      () => first.accepted > 1 && second.accepted > 1,
+      'the translator to take shares of both rigs',
+      SHARES_LIMIT_MS,
+    )
+    await waitForAccepted(4)
+    expect(pool.accountCount).toBe(1)
+    expect(pool.totals.rejectReasons).toEqual({})
+  })
+
+  it('gives the channel back when its rig leaves', async () => {
+    await connectTranslator()
+    const rig = connectRig('rig.one')
+    await waitForAccepted(1)
+    rig.stop()
+    await waitUntil(() => pool.accountCount === 0, 'the translator to close the channel of a rig that left')
+    expect(server.connectionCount).toBe(1)
+  })
+
+  it('refuses our pool when it was given another authority key', async () => {
+    const stranger = generateAuthorityKeyPair(systemEntropy)
+    const refused = connectTranslator({ poolAuthorityKeyText: formatAuthorityKey(stranger.publicKey) })
+    await expect(refused).rejects.toThrow(/InvalidCertificate/)
+    expect(pool.accountCount).toBe(0)
+  })
+})
