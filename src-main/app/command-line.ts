@@ -1,0 +1,91 @@
+/** The command line (frozen: scripts rely on it). Pure. */
+import { parseArgs } from 'node:util'
+import { err, ok, type Result } from '../base/index.ts'
+import { type HostPort } from './core.ts'
+
+export interface CommandLine {
+  readonly practice: boolean
+  readonly json: boolean
+  readonly help: boolean
+  readonly version: boolean
+  /** Null for the platform's folder. */
+  readonly dataDir: string | null
+  /** Null for what the settings say. */
+  readonly dashboard: HostPort | null
+  readonly stratum: HostPort | null
+  readonly stratumV2: HostPort | null
+  readonly stratumWs: HostPort | null
+}
+
+export const USAGE = `Headframe: mining manager for a home or a small farm
+
+npm start                          the desktop window; the headless dashboard where there is no display
+npm start -- --headless            no window: dashboard and API on http://127.0.0.1:4950
+npm start -- --practice            with the practice farm: a pool, a chain and rigs out of thin air
+
+  --data-dir DIR                   default: the platform's application data folder
+  --dashboard HOST:PORT            default 127.0.0.1:4950; port 0 picks a free one
+  --stratum HOST:PORT              Stratum V1 for rigs, default 0.0.0.0:3333
+  --json                           one JSON line on stdout when ready, then one per state change
+  --version, --help
+`
+
+/** Options of the design whose part is not built yet; named so that nobody believes they work. */
+const NOT_YET = ['stratum-v2', 'stratum-ws'] as const
+
+/** @returns a sentence naming the option that is wrong and what to write instead */
+export function parseCommandLine(args: readonly string[]): Result<CommandLine, string> {
+  let values
+  try {
+    ;({ values } = parseArgs({
+      args: [...args],
+      options: {
+        headless: { type: 'boolean' },
+        practice: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+        version: { type: 'boolean' },
+        'data-dir': { type: 'string' },
+        dashboard: { type: 'string' },
+        stratum: { type: 'string' },
+        'stratum-v2': { type: 'string' },
+        'stratum-ws': { type: 'string' },
+      },
+    }))
+  } catch (error) {
+    return err(`${error instanceof Error ? error.message.split('. ')[0] : 'Wrong option'}. See --help.`)
+  }
+  for (const name of NOT_YET) {
+    if (values[name] !== undefined) {
+      return err(`--${name} is not available in this version: rigs connect with Stratum V1 (--stratum).`)
+    }
+  }
+  const addresses: Record<'dashboard' | 'stratum', HostPort | null> = { dashboard: null, stratum: null }
+  for (const name of ['dashboard', 'stratum'] as const) {
+    const text = values[name]
+    if (text === undefined) continue
+    const parsed = parseAddress(text)
+    if (!parsed) {
+      return err(`--${name} ${text} is not HOST:PORT: write for instance --${name} 127.0.0.1:4950.`)
+    }
+    addresses[name] = parsed
+  }
+  return ok({
+    practice: values.practice ?? false,
+    json: values.json ?? false,
+    help: values.help ?? false,
+    version: values.version ?? false,
+    dataDir: values['data-dir'] ?? null,
+    dashboard: addresses.dashboard,
+    stratum: addresses.stratum,
+    stratumV2: null,
+    stratumWs: null,
+  })
+}
+
+function parseAddress(text: string): HostPort | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  const host = match?.[1] ?? match?.[2]
+  return host === undefined || port > 65535 ? undefined : { host, port }
+}

@@ -1,0 +1,107 @@
+/**
+ * The practice farm beside the program: its pools are put into the settings as any pool would be, its rigs
+ * are pointed at the proxy as any rig would be. Nothing else of the program knows of it.
+ */
+import { type PracticeControl } from '../api/index.ts'
+import { type Clock, type Entropy, type Logger } from '../base/index.ts'
+import {
+  hashingInThread,
+  type PracticeFarm,
+  type PracticePool,
+  startPracticePools,
+} from '../practice/index.ts'
+import { type PoolSettings, parsePoolUrl, type SecretStore, type SettingsStore } from '../settings/index.ts'
+import {
+  authorityPublicKey,
+  type AuthorityKeyPair,
+  formatAuthoritySecretKey,
+  parseAuthoritySecretKey,
+} from '../sv2/index.ts'
+import { threadUrl } from './thread-url.ts'
+
+export interface PracticeParts {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Logger
+  readonly settings: SettingsStore
+  readonly secrets: SecretStore
+}
+
+export interface WiredPractice {
+  readonly control: PracticeControl
+  startRigs(stratum: { readonly host: string; readonly port: number }): void
+  stopRigs(): Promise<void>
+  stopPools(): Promise<void>
+}
+
+/** The pool's key is kept, so that it is the same pool after a restart. */
+const AUTHORITY_SECRET = 'practice/authority'
+
+/** Starts the practice pools and makes them pools of the program. */
+export async function startPractice(parts: PracticeParts): Promise<WiredPractice> {
+  const { settings, secrets, clock, entropy, log } = parts
+  const stored = await storedAuthority(secrets)
+  const sv2Port = storedPort(settings, 'practice-sv2')
+  const sv1Port = storedPort(settings, 'practice-sv1')
+  const farm = await startPracticePools({
+    clock,
+    entropy,
+    log: log.child('practice'),
+    ...(stored ? { authority: stored } : {}),
+    preferredPorts: {
+      ...(sv2Port === undefined ? {} : { stratumV2: sv2Port }),
+      ...(sv1Port === undefined ? {} : { stratumV1: sv1Port }),
+    },
+    openHashing: hashingInThread(threadUrl('hashing'), log.child('practice')),
+  })
+  if (!stored) await secrets.set(AUTHORITY_SECRET, formatAuthoritySecretKey(farm.authority.secretKey))
+  await seedPools(settings, farm)
+  return {
+    control: { state: () => farm.state(), trigger: (event) => farm.trigger(event) },
+    startRigs: (stratum) => farm.startRigs(stratum),
+    stopRigs: () => farm.stopRigs(),
+    stopPools: () => farm.stop(),
+  }
+}
+
+async function storedAuthority(secrets: SecretStore): Promise<AuthorityKeyPair | undefined> {
+  const text = await secrets.get(AUTHORITY_SECRET)
+  const secretKey = text === undefined ? undefined : parseAuthoritySecretKey(text)
+  return secretKey?.ok
+    ? { secretKey: secretKey.value, publicKey: authorityPublicKey(secretKey.value) }
+    : undefined
+}
+
+function storedPort(settings: SettingsStore, id: PracticePool['id']): number | undefined {
+  const pool = settings.current.pools.find((candidate) => candidate.id === id)
+  const url = pool && parsePoolUrl(pool.url, () => ({ ok: true, value: null }))
+  return url?.ok ? url.value.port : undefined
+}
+
+/** Adds the practice pools, or brings their addresses up to date; whatever else a person added stays. */
+async function seedPools(settings: SettingsStore, farm: PracticeFarm): Promise<void> {
+  await settings.update((draft) => {
+    const pools = [...draft.pools]
+    for (const { id, name, url, userIdentity } of farm.pools) {
+      const index = pools.findIndex((pool) => pool.id === id)
+      const known = pools[index]
+      if (known) pools[index] = { ...known, url }
+      else pools.push(newPool(id, name, url, userIdentity))
+    }
+    return { ...draft, pools, activePoolId: draft.activePoolId ?? farm.pools[0]?.id ?? null }
+  })
+}
+
+function newPool(id: string, name: string, url: string, userIdentity: string): PoolSettings {
+  return {
+    id,
+    name,
+    url,
+    userIdentity,
+    enabled: true,
+    aggregated: true,
+    versionRolling: 'bip320',
+    knownRollableSize: null,
+    secretRef: null,
+  }
+}
