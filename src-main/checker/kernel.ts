@@ -17,8 +17,9 @@ export const LANES = 4
 
 const BLOCK_BYTES = 64
 const WORDS_PER_BLOCK = 16
-/** One block of all lanes in the kernel's memory. */
-const BLOCK_OF_LANES_BYTES = BLOCK_BYTES * LANES
+const WORDS_PER_SCHEDULE = 64
+/** In the kernel's memory: an open block in all lanes, or a fixed block's schedule. */
+const TAIL_BLOCK_BYTES = 256
 /** Bounds one call into the kernel to about a second. */
 const MAX_NONCES_PER_CALL = 1 << 22
 
@@ -34,8 +35,10 @@ const WORDS_BEFORE_NONCE = 19
 export interface JobWords {
   /** State after the whole 64-byte blocks that no share changes; 8 words. */
   readonly midstate: Uint32Array
-  /** The coinbase from there on, with zeros for the rollable extranonce, padded; 16 words a block. */
-  readonly tail: Uint32Array
+  /** The blocks from there on that the rollable extranonce reaches, with zeros in its place; 16 words each. */
+  readonly openBlocks: Uint32Array
+  /** Schedules of the blocks after these, padding included; 64 words each. */
+  readonly fixedSchedules: Uint32Array
   /** 8 words a node. */
   readonly path: Uint32Array
   /** 8 words. */
@@ -46,6 +49,7 @@ export interface JobWords {
 
 /** Exported constants of the module: where things lie in its memory. */
 interface Layout<Address> {
+  readonly roundConstantsAt: Address
   readonly midstateAt: Address
   readonly targetAt: Address
   readonly triedAt: Address
@@ -60,9 +64,9 @@ interface Layout<Address> {
 
 interface KernelFunctions {
   readonly absorbLane: (laneBytes: number, blocks: number) => void
-  readonly checkLane: (laneBytes: number, blocks: number, pathLength: number) => void
+  readonly checkLane: (laneBytes: number, openBlocks: number, fixedBlocks: number, pathLength: number) => void
   readonly scanLane: (laneBytes: number, first: number, count: number) => number
-  readonly checkGroup?: (blocks: number, pathLength: number) => void
+  readonly checkGroup?: (openBlocks: number, fixedBlocks: number, pathLength: number) => void
   readonly scanGroup?: (first: number, count: number) => number
 }
 
@@ -86,6 +90,8 @@ export function bestKernelKind(): KernelKind {
 /** One instance. Not shared between users that interleave: what was loaded stays until it is loaded over. */
 export class Sha256dKernel {
   readonly kind: KernelKind
+  /** K(0) to K(63) of FIPS 180-4. */
+  readonly roundConstants: Uint32Array
   readonly #functions: KernelFunctions
   readonly #at: Layout<number>
   readonly #bytes: Uint8Array
@@ -93,7 +99,8 @@ export class Sha256dKernel {
   readonly #view: DataView
   readonly #hashes: Uint8Array
   readonly #maxTailBlocks: number
-  #tailBlocks = 0
+  #openBlocks = 0
+  #fixedBlocks = 0
   #pathLength = 0
 
   /** @throws HeadframeError `checker/kernel-unsupported` if this engine cannot run that kind */
@@ -109,6 +116,7 @@ export class Sha256dKernel {
     this.kind = kind
     this.#functions = functions
     this.#at = {
+      roundConstantsAt: functions.roundConstantsAt.value,
       midstateAt: functions.midstateAt.value,
       targetAt: functions.targetAt.value,
       triedAt: functions.triedAt.value,
@@ -123,27 +131,34 @@ export class Sha256dKernel {
     this.#bytes = new Uint8Array(memory)
     this.#words = new Uint32Array(memory)
     this.#view = new DataView(memory)
+    const constantsIndex = this.#at.roundConstantsAt / 4
+    this.roundConstants = Uint32Array.from(
+      { length: WORDS_PER_SCHEDULE },
+      (_, t) => this.#words[constantsIndex + t * LANES]!,
+    )
     this.#hashes = new Uint8Array(memory, this.#at.hashesAt, 32 * LANES)
-    this.#maxTailBlocks = Math.floor((memory.byteLength - this.#at.tailAt) / BLOCK_OF_LANES_BYTES)
+    this.#maxTailBlocks = Math.floor((memory.byteLength - this.#at.tailAt) / TAIL_BLOCK_BYTES)
   }
 
   /**
-   * SHA-256 state after whole blocks, without padding.
-   * @param words 16 a block; none gives the initial hash
+   * SHA-256 state after whole blocks, without padding. Loses the loaded job.
+   * @param schedules 64 words a block; none gives the initial hash
    * @returns 8 words, a fresh array
-   * @throws HeadframeError `checker/coinbase-too-long` above 2,003 blocks (125 KiB)
+   * @throws HeadframeError `checker/coinbase-too-long` above 2,006 blocks (125 KiB)
    */
-  midstate(words: Uint32Array): Uint32Array {
-    this.#loadTail(words)
-    this.#functions.absorbLane(0, this.#tailBlocks)
-    const stateIndex = this.#at.stateAt / 4
-    return Uint32Array.from({ length: 8 }, (_, i) => this.#words[stateIndex + i * LANES] ?? 0)
+  midstate(schedules: Uint32Array): Uint32Array {
+    const blocks = schedules.length / WORDS_PER_SCHEDULE
+    this.#requireRoom(blocks)
+    this.#words.set(schedules, this.#at.tailAt / 4)
+    this.#functions.absorbLane(0, blocks)
+    const index = this.#at.stateAt / 4
+    return Uint32Array.from({ length: 8 }, (_, i) => this.#words[index + i * LANES]!)
   }
 
   /**
    * Makes a job the one whose shares `check` hashes.
    * @throws HeadframeError `checker/merkle-path-too-long` above 255 nodes, `checker/coinbase-too-long` above
-   *   2,003 blocks of tail (125 KiB)
+   *   2,006 blocks of tail (125 KiB)
    */
   loadJob(job: JobWords): void {
     const pathLength = job.path.length / 8
@@ -153,7 +168,7 @@ export class Sha256dKernel {
         `The job's merkle path has ${pathLength} nodes; no block needs more than ${this.#at.maxPathLength}. Refuse the job.`,
       )
     }
-    this.#loadTail(job.tail)
+    this.#loadTail(job)
     this.#words.set(job.midstate, this.#at.midstateAt / 4)
     this.#words.set(job.path, this.#at.pathAt / 4)
     this.#pathLength = pathLength
@@ -164,7 +179,7 @@ export class Sha256dKernel {
   /**
    * Fills one lane with what a share brings; the rest is the job's.
    * @param rollables `rollableSize` bytes from `rollablesOffset` on are this share's rollable extranonce
-   * @param tailOffset where they belong, in bytes from the start of the job's tail
+   * @param tailOffset where they belong, in bytes from the start of the job's open blocks
    */
   loadShare(
     lane: number,
@@ -193,8 +208,12 @@ export class Sha256dKernel {
   /** Hashes the first `shareCount` lanes. One share alone is cheaper without vectors. */
   check(shareCount: number): void {
     const { checkGroup, checkLane } = this.#functions
-    if (checkGroup && shareCount > 1) checkGroup(this.#tailBlocks, this.#pathLength)
-    else for (let lane = 0; lane < shareCount; lane++) checkLane(4 * lane, this.#tailBlocks, this.#pathLength)
+    const openBlocks = this.#openBlocks
+    const fixedBlocks = this.#fixedBlocks
+    const pathLength = this.#pathLength
+    if (checkGroup && shareCount > 1) checkGroup(openBlocks, fixedBlocks, pathLength)
+    else
+      for (let lane = 0; lane < shareCount; lane++) checkLane(4 * lane, openBlocks, fixedBlocks, pathLength)
   }
 
   /** Copies the header hashes of all lanes, 32 bytes each in header order, to the start of `into`. */
@@ -227,23 +246,27 @@ export class Sha256dKernel {
     this.#words.fill(word, first, first + LANES)
   }
 
-  #loadTail(tail: Uint32Array): void {
-    const blocks = tail.length / WORDS_PER_BLOCK
-    if (blocks > this.#maxTailBlocks) {
-      throw new HeadframeError(
-        'checker/coinbase-too-long',
-        `The job's coinbase has more than ${this.#maxTailBlocks * BLOCK_BYTES} bytes, which no pool needs. Refuse the job.`,
-      )
-    }
-    this.#tailBlocks = blocks
+  #loadTail({ openBlocks, fixedSchedules }: JobWords): void {
+    this.#openBlocks = openBlocks.length / WORDS_PER_BLOCK
+    this.#fixedBlocks = fixedSchedules.length / WORDS_PER_SCHEDULE
+    this.#requireRoom(this.#openBlocks + this.#fixedBlocks)
     const words = this.#words
     let index = this.#at.tailAt / 4
-    for (let i = 0; i < tail.length; i++) {
-      const word = tail[i]!
+    for (let i = 0; i < openBlocks.length; i++) {
+      const word = openBlocks[i]!
       words[index++] = word
       words[index++] = word
       words[index++] = word
       words[index++] = word
     }
+    words.set(fixedSchedules, index)
+  }
+
+  #requireRoom(tailBlocks: number): void {
+    if (tailBlocks <= this.#maxTailBlocks) return
+    throw new HeadframeError(
+      'checker/coinbase-too-long',
+      `The job's coinbase has more than ${this.#maxTailBlocks * BLOCK_BYTES} bytes, which no pool needs. Refuse the job.`,
+    )
   }
 }

@@ -13,7 +13,7 @@ const MIN_PADDING_BYTES = 9
 
 export interface PreparedJob {
   readonly words: JobWords
-  /** Where the rollable extranonce lies, in bytes from the start of `words.tail`. */
+  /** Where the rollable extranonce lies, in bytes from the start of `words.openBlocks`. */
   readonly rollableOffset: number
   readonly rollableSize: number
 }
@@ -33,16 +33,19 @@ export function prepareJob(kernel: Sha256dKernel, job: Job): PreparedJob {
 
   const tail = new Uint8Array(tailBlocks * BLOCK_BYTES)
   const rollableOffset = fixed.length - headSize
+  const rollableEnd = rollableOffset + rollableSize
   tail.set(fixed.subarray(headSize))
-  tail.set(job.coinbaseSuffix, rollableOffset + rollableSize)
+  tail.set(job.coinbaseSuffix, rollableEnd)
   tail[unpaddedTailSize] = 0x80
   // Lengths beyond 2^32 bits, half a gigabyte, cannot occur: the upper word stays zero.
   new DataView(tail.buffer).setUint32(tail.length - 4, coinbaseSize * 8)
+  const openSize = rollableSize === 0 ? 0 : Math.ceil(rollableEnd / BLOCK_BYTES) * BLOCK_BYTES
 
   return {
     words: {
-      midstate: kernel.midstate(bigEndianWords(fixed.subarray(0, headSize))),
-      tail: bigEndianWords(tail),
+      midstate: kernel.midstate(addedSchedules(fixed.subarray(0, headSize), kernel.roundConstants)),
+      openBlocks: bigEndianWords(tail.subarray(0, openSize)),
+      fixedSchedules: addedSchedules(tail.subarray(openSize), kernel.roundConstants),
       path: bigEndianWords(concatBytes(...job.merklePath)),
       prevHash: bigEndianWords(job.tip.prevHash),
       nBitsWord: reverseWord(job.tip.nBits),
@@ -51,6 +54,25 @@ export function prepareJob(kernel: Sha256dKernel, job: Job): PreparedJob {
     rollableSize,
   }
 }
+
+/** The message schedule of each 64-byte block with the round constants added: 64 words a block. */
+function addedSchedules(blocks: Uint8Array, roundConstants: Uint32Array): Uint32Array {
+  const words = bigEndianWords(blocks)
+  const schedules = new Uint32Array(words.length * 4)
+  const w = new Int32Array(64)
+  for (let at = 0; at < words.length; at += 16) {
+    w.set(words.subarray(at, at + 16))
+    for (let t = 16; t < 64; t++) {
+      w[t] = w[t - 16]! + smallSigma0(w[t - 15]!) + w[t - 7]! + smallSigma1(w[t - 2]!)
+    }
+    for (let t = 0; t < 64; t++) schedules[at * 4 + t] = w[t]! + roundConstants[t]!
+  }
+  return schedules
+}
+
+const rotr = (x: number, bits: number): number => (x >>> bits) | (x << (32 - bits))
+const smallSigma0 = (x: number): number => rotr(x, 7) ^ rotr(x, 18) ^ (x >>> 3)
+const smallSigma1 = (x: number): number => rotr(x, 17) ^ rotr(x, 19) ^ (x >>> 10)
 
 function checkShape(job: Job): void {
   const refuse = (what: string): never => {

@@ -11,6 +11,7 @@
  */
 
 const KEY_WORDS = 4
+const KEY_SHIFT = 2
 const FIRST_TABLE_SLOTS = 64
 
 export interface SeenHeadersLimits {
@@ -25,8 +26,8 @@ export class SeenHeaders {
   readonly #seed0: number
   readonly #seed1: number
   readonly #limits: SeenHeadersLimits
-  /** Newest first. An unused slot is all zeros; a hash that begins with 16 zero bytes is never found again. */
-  readonly #tables: Uint32Array[] = []
+  /** Newest first. A free slot is all zeros; a hash that begins with 16 zero bytes is never found again. */
+  readonly #tables: Int32Array[] = []
   #sizeOfNewest = 0
 
   /**
@@ -44,57 +45,59 @@ export class SeenHeaders {
    * @param words the hash's bytes as 32-bit words; four of them from `offset` on are used
    * @returns false if it was there already: a duplicate
    */
-  add(words: Uint32Array, offset: number): boolean {
-    const w0 = words[offset]!
-    const w1 = words[offset + 1]!
-    const w2 = words[offset + 2]!
-    const w3 = words[offset + 3]!
+  add(words: Int32Array, offset: number): boolean {
     const table = this.#tableWithRoom()
     for (let i = 1; i < this.#tables.length; i++) {
-      if (this.#find(this.#tables[i]!, w0, w1, w2, w3) < 0) return false
+      if (this.#find(this.#tables[i]!, words, offset) < 0) return false
     }
-    const slot = this.#find(table, w0, w1, w2, w3)
+    const slot = this.#find(table, words, offset)
     if (slot < 0) return false
-    write(table, slot, w0, w1, w2, w3)
+    copyKey(table, slot, words, offset)
     this.#sizeOfNewest++
     return true
   }
 
-  /** Index of the first word of the free slot where the key belongs, or -1 if the key is there. */
-  #find(table: Uint32Array, w0: number, w1: number, w2: number, w3: number): number {
+  /**
+   * Index of the first word of the free slot where the key belongs, or -1 if the key is there. Keys are
+   * handed on as array and offset, never word by word: numbers of 32 bits might be boxed on the way.
+   */
+  #find(table: Int32Array, words: Int32Array, offset: number): number {
+    const w0 = words[offset]!
+    const w1 = words[offset + 1]!
+    const w2 = words[offset + 2]!
+    const w3 = words[offset + 3]!
     const mask = table.length - 1
-    const mixed = Math.imul(w0, this.#seed0) + Math.imul(w1, this.#seed1)
+    const mixed = (Math.imul(w0, this.#seed0) + Math.imul(w1, this.#seed1)) | 0
     // The upper bits of a product are the well-mixed ones.
-    for (let slot = ((mixed ^ (mixed >>> 15)) * KEY_WORDS) & mask; ; slot = (slot + KEY_WORDS) & mask) {
+    let slot = ((mixed ^ (mixed >>> 15)) << KEY_SHIFT) & mask
+    for (;;) {
       const k0 = table[slot]!
       const k1 = table[slot + 1]!
       const k2 = table[slot + 2]!
       const k3 = table[slot + 3]!
-      if (k0 === w0 && k1 === w1 && k2 === w2 && k3 === w3) return (k0 | k1 | k2 | k3) === 0 ? slot : -1
       if ((k0 | k1 | k2 | k3) === 0) return slot
+      if (k0 === w0 && k1 === w1 && k2 === w2 && k3 === w3) return -1
+      slot = (slot + KEY_WORDS) & mask
     }
   }
 
-  #tableWithRoom(): Uint32Array {
+  #tableWithRoom(): Int32Array {
     const newest = this.#tables[0]
     if (!newest) return this.#begin(FIRST_TABLE_SLOTS)
     const slots = newest.length / KEY_WORDS
     if (this.#sizeOfNewest * 2 < slots) return newest
     if (slots >= this.#limits.slotsPerTable) return this.#begin(FIRST_TABLE_SLOTS)
-    const grown = new Uint32Array(newest.length * 2)
+    const grown = new Int32Array(newest.length * 2)
     for (let at = 0; at < newest.length; at += KEY_WORDS) {
-      const w0 = newest[at]!
-      const w1 = newest[at + 1]!
-      const w2 = newest[at + 2]!
-      const w3 = newest[at + 3]!
-      if ((w0 | w1 | w2 | w3) !== 0) write(grown, this.#find(grown, w0, w1, w2, w3), w0, w1, w2, w3)
+      const isFree = (newest[at]! | newest[at + 1]! | newest[at + 2]! | newest[at + 3]!) === 0
+      if (!isFree) copyKey(grown, this.#find(grown, newest, at), newest, at)
     }
     this.#tables[0] = grown
     return grown
   }
 
-  #begin(slots: number): Uint32Array {
-    const table = new Uint32Array(slots * KEY_WORDS)
+  #begin(slots: number): Int32Array {
+    const table = new Int32Array(slots * KEY_WORDS)
     this.#tables.unshift(table)
     if (this.#tables.length > this.#limits.tables) this.#tables.pop()
     this.#sizeOfNewest = 0
@@ -102,9 +105,9 @@ export class SeenHeaders {
   }
 }
 
-function write(table: Uint32Array, slot: number, w0: number, w1: number, w2: number, w3: number): void {
-  table[slot] = w0
-  table[slot + 1] = w1
-  table[slot + 2] = w2
-  table[slot + 3] = w3
+function copyKey(table: Int32Array, slot: number, words: Int32Array, offset: number): void {
+  table[slot] = words[offset]!
+  table[slot + 1] = words[offset + 1]!
+  table[slot + 2] = words[offset + 2]!
+  table[slot + 3] = words[offset + 3]!
 }

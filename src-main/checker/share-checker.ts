@@ -42,7 +42,7 @@ class WaitingGroup {
 /** Results of one group, outside the kernel's memory, so that a callback may offer shares and add jobs. */
 class VerdictSheet {
   readonly bytes = new Uint8Array(32 * LANES)
-  readonly words = new Uint32Array(this.bytes.buffer)
+  readonly words = new Int32Array(this.bytes.buffer)
   readonly hashes = Array.from(
     { length: LANES },
     (_, lane) => this.bytes.subarray(32 * lane, 32 * lane + 32) as BlockHash,
@@ -52,7 +52,7 @@ class VerdictSheet {
 
 class GroupedShareChecker implements ShareChecker {
   readonly #kernel: Sha256dKernel
-  readonly #entropy: Entropy
+  readonly #seeds: DataView
   readonly #onHash: OnHash
   readonly #groups = new Map<JobId, WaitingGroup>()
   readonly #listed: WaitingGroup[] = []
@@ -64,7 +64,7 @@ class GroupedShareChecker implements ShareChecker {
   constructor(onHash: OnHash, options: ShareCheckerOptions) {
     this.#onHash = onHash
     this.#kernel = new Sha256dKernel(options.kernel)
-    this.#entropy = options.entropy ?? systemEntropy
+    this.#seeds = new DataView(Uint8Array.from((options.entropy ?? systemEntropy)(8)).buffer)
   }
 
   /**
@@ -78,11 +78,8 @@ class GroupedShareChecker implements ShareChecker {
     const prepared = prepareJob(this.#kernel, job)
     this.#kernel.loadJob(prepared.words)
     this.#loaded = prepared
-    const seeds = new DataView(Uint8Array.from(this.#entropy(8)).buffer)
-    this.#groups.set(
-      job.id,
-      new WaitingGroup(prepared, new SeenHeaders(seeds.getUint32(0), seeds.getUint32(4))),
-    )
+    const seen = new SeenHeaders(this.#seeds.getUint32(0), this.#seeds.getUint32(4))
+    this.#groups.set(job.id, new WaitingGroup(prepared, seen))
   }
 
   removeJob(jobId: JobId): void {

@@ -7,29 +7,33 @@
  * stored little endian.
  *
  *       0  round constants                      lanes, 64 words
- *    1024  schedule of the padding block that follows a 64-byte message, constants added; lanes, 64 words
- *    2048  initial hash                         shared, 8 words
- *    2080  midstate: where a check or scan starts; shared, 8 words
- *    2112  target, 32 bytes as in the header's order
- *    2144  nonces tried by the last scan, one number
- *    2176  state                                lanes, 8 words
- *    2304  message block                        lanes, 16 words
- *    2560  header                               lanes, 20 words
- *    2880  hashes, 32 bytes a lane, header order
- *    3008  found nonces, 64 numbers
- *    3264  merkle path                          shared, 255 nodes of 8 words
- *   11456  tail: the blocks of a coinbase from its midstate on, padding included; lanes, 16 words a block,
- *          to the end of memory
+ *    1024  schedule of the padding block that follows a 64-byte message; shared, 64 words
+ *    1280  initial hash                         shared, 8 words
+ *    1312  midstate: where a check or scan starts; shared, 8 words
+ *    1344  target, 32 bytes as in the header's order
+ *    1376  nonces tried by the last scan, one number
+ *    1408  state                                lanes, 8 words
+ *    1536  message block                        lanes, 16 words
+ *    1792  header                               lanes, 20 words
+ *    2112  hashes, 32 bytes a lane, header order
+ *    2240  found nonces, 64 numbers
+ *    2496  merkle path                          shared, 255 nodes of 8 words
+ *   10688  tail, to the end of memory: the blocks of a coinbase from its midstate on, padding included. First
+ *          the open ones, which shares change  lanes, 16 words a block
+ *          then the fixed ones as schedules     shared, 64 words a block
+ *
+ * A schedule is what the rounds add for a block that is known beforehand: W(t) + K(t).
  *
  * Exported functions; those that end in Lane take the lane's number times 4 as first argument, those that
  * end in Group do all four lanes at once and exist in the vector module only:
  *
- *   absorb…(blocks)                  state = initial hash, then `blocks` blocks of the tail (may be 0)
- *   check…(blocks, pathLength)       midstate, tail, path and header to hashes; writes header words 9 to 16
- *   scan…(first, count)              tries nonces from `first`, at least one; found ones are written in
- *                                    ascending order, their number returned. Ends early when the list might
- *                                    overflow; "nonces tried" says how far it came. Writes the midstate.
- *                                    scanLane works in lane 0 only
+ *   absorb…(blocks)              state = initial hash, then a tail of `blocks` fixed blocks (may be 0)
+ *   check…(open, fixed, nodes)   midstate, tail of so many blocks, path and header to hashes; writes words 9
+ *                                to 16 of the header
+ *   scan…(first, count)          tries nonces from `first`, at least one; found ones are written in ascending
+ *                                order, their number returned. Ends early when the list might overflow;
+ *                                "nonces tried" says how far it came. Writes the midstate. scanLane works in
+ *                                lane 0 only
  */
 import {
   addedSchedule,
@@ -56,24 +60,25 @@ import {
 const at = {
   roundConstants: 0,
   nodePadding: 1024,
-  initialHash: 2048,
-  midstate: 2080,
-  target: 2112,
-  tried: 2144,
-  state: 2176,
-  message: 2304,
-  header: 2560,
-  hashes: 2880,
-  found: 3008,
-  path: 3264,
-  tail: 11456,
+  initialHash: 1280,
+  midstate: 1312,
+  target: 1344,
+  tried: 1376,
+  state: 1408,
+  message: 1536,
+  header: 1792,
+  hashes: 2112,
+  found: 2240,
+  path: 2496,
+  tail: 10688,
 }
 
 const FOUND_CAPACITY = 64
 const MAX_PATH_LENGTH = 255
 /** Pages of 64 KiB: tails up to 125 KiB. What no coinbase reaches is never touched. */
 const PAGES = 8
-const BLOCK_OF_LANES = 256
+/** Of an open block in lanes, and of a fixed block's schedule. */
+const TAIL_BLOCK_SIZE = 256
 
 const inEachLane = (word) => [word, word, word, word].flatMap(littleEndian)
 
@@ -110,10 +115,7 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
     functions,
     compress(dialect, { ...areas, roundConstantsAt: at.roundConstants }),
   )
-  const nodePaddingIndex = functionIndex(
-    functions,
-    compressKnown(dialect, { ...areas, scheduleAt: at.nodePadding }),
-  )
+  const compressKnownIndex = functionIndex(functions, compressKnown(dialect, areas))
   const hashDigestIndex = functionIndex(functions, hashDigest(dialect, { ...areas, compressIndex }))
   const run = (index) => call(index, laneArgs)
 
@@ -122,13 +124,28 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
   const setPadding = (used, messageBytes) =>
     paddingWords(used, messageBytes).map((word, i) => setWord(used + i, constant(word)))
 
-  const absorbTail = (pointer, blocks) => [
-    local.set(pointer, i32.const(0)),
-    repeatWhile(i32.ltU(local.get(pointer), i32.shl(blocks, 8)), [
-      range(16).map((i) => setWord(i, load(at.tail + 16 * i, local.get(pointer)))),
+  const compressFixed = (schedule) => call(compressKnownIndex, laneArgs, schedule)
+
+  /** Does `body` for each address of a tail block in `pointer`, up to but not including `end`. */
+  const forTailBlocks = (pointer, end, body) =>
+    when(
+      i32.ltU(local.get(pointer), local.get(end)),
+      repeatWhile(i32.ltU(local.get(pointer), local.get(end)), [
+        body,
+        local.set(pointer, i32.add(local.get(pointer), i32.const(TAIL_BLOCK_SIZE))),
+      ]),
+    )
+  const tailSize = (blocks) => i32.shl(blocks, Math.log2(TAIL_BLOCK_SIZE))
+  const absorbOpen = (pointer, end, blocks) => [
+    local.set(end, i32.add(local.get(pointer), tailSize(blocks))),
+    forTailBlocks(pointer, end, [
+      range(16).map((i) => setWord(i, load(16 * i, local.get(pointer)))),
       run(compressIndex),
-      local.set(pointer, i32.add(local.get(pointer), i32.const(BLOCK_OF_LANES))),
     ]),
+  ]
+  const absorbFixed = (pointer, end, blocks) => [
+    local.set(end, i32.add(local.get(pointer), tailSize(blocks))),
+    forTailBlocks(pointer, end, compressFixed(local.get(pointer))),
   ]
 
   /** SHA256d of the txid or root so far and one node of the path. */
@@ -137,7 +154,7 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
     range(8).map((i) => setWord(8 + i, shared(at.path + 4 * i, local.get(pointer)))),
     setState(at.initialHash),
     run(compressIndex),
-    run(nodePaddingIndex),
+    compressFixed(i32.const(at.nodePadding)),
     run(hashDigestIndex),
   ]
 
@@ -164,23 +181,30 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
   const absorb = () => {
     const params = [...laneParams, I32]
     const locals = new Locals(params)
-    const code = [setState(at.initialHash), when(own(0), absorbTail(locals.add(I32), own(0)))]
+    const [pointer, end] = [locals.add(I32), locals.add(I32)]
+    const code = [
+      setState(at.initialHash),
+      local.set(pointer, i32.const(at.tail)),
+      absorbFixed(pointer, end, own(0)),
+    ]
     return { params, results: [], locals: locals.types, code }
   }
 
   const check = () => {
-    const params = [...laneParams, I32, I32]
+    const params = [...laneParams, I32, I32, I32]
     const locals = new Locals(params)
-    const pointer = locals.add(I32)
+    const [pointer, end] = [locals.add(I32), locals.add(I32)]
     const word = locals.add(valueType)
-    const pathEnd = i32.shl(own(1), 5)
+    const pathEnd = i32.shl(own(2), 5)
     const code = [
       setState(at.midstate),
-      absorbTail(pointer, own(0)),
+      local.set(pointer, i32.const(at.tail)),
+      absorbOpen(pointer, end, own(0)),
+      absorbFixed(pointer, end, own(1)),
       run(hashDigestIndex),
       local.set(pointer, i32.const(0)),
       when(
-        own(1),
+        own(2),
         repeatWhile(i32.ltU(local.get(pointer), pathEnd), [
           foldNode(pointer),
           local.set(pointer, i32.add(local.get(pointer), i32.const(32))),
@@ -258,6 +282,7 @@ export function buildKernel(dialects) {
   return encodeModule({
     functions,
     constants: {
+      roundConstantsAt: at.roundConstants,
       midstateAt: at.midstate,
       targetAt: at.target,
       triedAt: at.tried,
@@ -272,7 +297,7 @@ export function buildKernel(dialects) {
     pages: PAGES,
     data: [
       { at: at.roundConstants, bytes: K.flatMap(inEachLane) },
-      { at: at.nodePadding, bytes: nodePadding.flatMap(inEachLane) },
+      { at: at.nodePadding, bytes: nodePadding.flatMap(littleEndian) },
       { at: at.initialHash, bytes: INITIAL_HASH.flatMap(littleEndian) },
     ],
   })

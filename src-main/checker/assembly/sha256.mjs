@@ -21,7 +21,7 @@ export const INITIAL_HASH = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ]
 
-/** The whole message schedule plus the round constants, for a block whose 16 words are known at build time. */
+/** The whole message schedule of a block of 16 words, the round constants added. */
 export function addedSchedule(block) {
   const rotr = (x, bits) => (x >>> bits) | (x << (32 - bits))
   const w = [...block]
@@ -85,7 +85,7 @@ class Rounds {
   }
 }
 
-/** Bytes from one round's entry to the next in a table of addends. */
+/** Bytes from one round constant to the next; they lie there once for each lane. */
 const ENTRY = 16
 
 /**
@@ -134,23 +134,26 @@ export function compress(dialect, { stateAt, messageAt, roundConstantsAt }) {
   return { params: dialect.laneParams, results: [], locals: locals.types, code }
 }
 
-/** A function that compresses a block known at build time, whose `addedSchedule` lies at `scheduleAt`. */
-export function compressKnown(dialect, { stateAt, scheduleAt }) {
-  const locals = new Locals(dialect.laneParams)
+/**
+ * A function that compresses a block known beforehand, the same in all lanes, into the state at `stateAt`.
+ * Its parameter is the address of the block's `addedSchedule`: a third of the work is done already.
+ */
+export function compressKnown(dialect, { stateAt }) {
+  const params = [...dialect.laneParams, I32]
+  const schedule = dialect.laneParams.length
+  const locals = new Locals(params)
   const rounds = new Rounds(dialect, locals)
-  const pointer = locals.add(I32)
+  const end = locals.add(I32)
   const code = [
     rounds.begin(stateAt),
-    local.set(pointer, i32.const(0)),
+    local.set(end, i32.add(local.get(schedule), i32.const(256))),
     repeatWhile(
-      i32.ltU(local.tee(pointer, i32.add(local.get(pointer), i32.const(8 * ENTRY))), i32.const(64 * ENTRY)),
-      Array.from({ length: 8 }, (_, t) =>
-        rounds.round(t, dialect.load(scheduleAt + ENTRY * t, local.get(pointer))),
-      ),
+      i32.ltU(local.tee(schedule, i32.add(local.get(schedule), i32.const(8 * 4))), local.get(end)),
+      Array.from({ length: 8 }, (_, t) => rounds.round(t, dialect.shared(4 * t, local.get(schedule)))),
     ),
     rounds.end(stateAt),
   ]
-  return { params: dialect.laneParams, results: [], locals: locals.types, code }
+  return { params, results: [], locals: locals.types, code }
 }
 
 /**

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bestKernelKind, type KernelKind, Sha256dKernel } from '../../../src-main/checker/kernel.ts'
 import { plainSha256, plainSha256d } from '../../support/plain-sha256d.ts'
@@ -53,26 +52,8 @@ describe.each(kinds)('%s kernel', (kind) => {
     )
   })
 
-  it('absorbs whole blocks: with the padding as last block the midstate is the digest', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 700 }), (message) => {
-        const padded = new Uint8Array(Math.ceil((message.length + 9) / 64) * 64)
-        padded.set(message)
-        padded[message.length] = 0x80
-        const view = new DataView(padded.buffer)
-        view.setUint32(padded.length - 4, message.length * 8)
-        const words = Uint32Array.from({ length: padded.length / 4 }, (_, i) => view.getUint32(4 * i))
-        const digest = new DataView(plainSha256(message).buffer)
-        expect(kernel.midstate(words)).toEqual(
-          Uint32Array.from({ length: 8 }, (_, i) => digest.getUint32(4 * i)),
-        )
-      }),
-      { numRuns: 50 },
-    )
-  })
-
   it('says so when a coinbase is longer than its memory', () => {
-    expect(() => kernel.midstate(new Uint32Array(16 * 2004))).toThrow(
+    expect(() => kernel.midstate(new Uint32Array(64 * 2007))).toThrow(
       expect.objectContaining({ code: 'checker/coinbase-too-long' }),
     )
   })

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { SeenHeaders } from '../../../src-main/checker/seen-headers.ts'
 
 /** The k-th of a sequence of distinct hashes. */
-const hashWords = (k: number): Uint32Array =>
-  Uint32Array.from({ length: 8 }, (_, i) => (i === 3 ? k + 1 : Math.imul(k + 1, 0x9e3779b1 + 2 * i)))
+const hashWords = (k: number): Int32Array =>
+  Int32Array.from({ length: 8 }, (_, i) => (i === 3 ? k + 1 : Math.imul(k + 1, 0x9e3779b1 + 2 * i)))
 
 describe('seen headers', () => {
   it('is exactly a set, for any sequence of hashes', () => {
@@ -50,7 +50,7 @@ describe('seen headers', () => {
 
   it('reads the words at the offset it is given', () => {
     const seen = new SeenHeaders(1, 2)
-    const sheet = new Uint32Array(16)
+    const sheet = new Int32Array(16)
     sheet.set(hashWords(1))
     sheet.set(hashWords(2), 8)
     expect(seen.add(sheet, 0)).toBe(true)
