@@ -27,25 +27,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'pool/active': 'CONFLICT',
   'pool/disabled': 'CONFLICT',
   'pool/switch-superseded': 'CONFLICT',
+  'pool/stopping': 'SERVICE_UNAVAILABLE',
   pool: 'BAD_GATEWAY',
   noise: 'BAD_GATEWAY',
   connect: 'BAD_GATEWAY',
+  connection: 'BAD_GATEWAY',
   tls: 'BAD_GATEWAY',
 }
 
 /** The error to send for anything that a procedure threw. */
-export function toContractError(error: unknown, log: Logger): Error {
+export function toContractError(error: unknown, log: Logger): ORPCError<string, unknown> {
   if (error instanceof HeadframeError) {
     const kind = KINDS[error.code] ?? KINDS[error.code.split('/')[0] ?? ''] ?? 'SERVICE_UNAVAILABLE'
     return contractError(kind, error.message, { code: error.code, context: error.context }, error)
   }
-  if (error instanceof ORPCError) {
-    return error.code === 'BAD_REQUEST' && error.cause instanceof ValidationError
-      ? invalidInput(error.cause)
-      : error
-  }
+  if (isInputFailure(error)) return invalidInput(error.cause)
   const id = crypto.randomUUID().slice(0, 8)
-  log.error('a procedure failed', { id, error: error instanceof Error ? error.stack : String(error) })
+  log.error('a procedure failed', { id, error: describeBug(error) })
   return new ORPCError('INTERNAL_SERVER_ERROR', {
     message: `Something went wrong inside Headframe. The log names it as ${id}.`,
     data: { code: 'internal/failure', context: { id } },
@@ -53,16 +51,57 @@ export function toContractError(error: unknown, log: Logger): Error {
   })
 }
 
-function invalidInput(cause: ValidationError): Error {
-  const [issue] = cause.issues
-  const field = (issue?.path ?? [])
-    .map((part) => (typeof part === 'object' ? String(part.key) : String(part)))
-    .join('.')
-  const message = issue?.message ?? 'The request is not what this call expects.'
-  const sentence = field === '' || /^[A-Z].* /.test(message) ? message : `${field}: ${message}`
-  return contractError('BAD_REQUEST', sentence, { code: 'request/invalid', context: { field } }, cause)
+/** For a request that could not even be taken apart. */
+export function malformedRequest(cause: unknown): ORPCError<string, unknown> {
+  return contractError(
+    'BAD_REQUEST',
+    'The request cannot be read: send what the API description names, as JSON.',
+    { code: 'request/malformed', context: {} },
+    cause,
+  )
 }
 
-function contractError(kind: Kind, message: string, data: ErrorData, cause: unknown): Error {
+/** Handlers throw no `ORPCError` of their own: the only ones that arrive here are failed checks. */
+function isInputFailure(error: unknown): error is ORPCError<string, unknown> & { cause: ValidationError } {
+  return error instanceof ORPCError && error.code === 'BAD_REQUEST' && error.cause instanceof ValidationError
+}
+
+/** An answer of ours that does not fit the contract is a bug too: say which part of it. */
+function describeBug(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.cause instanceof ValidationError) {
+    const issues = error.cause.issues.map((issue) => `${fieldOf(issue)}: ${issue.message}`)
+    return `${error.message}: ${issues.join('; ')}`
+  }
+  return error.stack ?? error.message
+}
+
+type Issue = ValidationError['issues'][number]
+
+function fieldOf({ path }: Issue): string {
+  return (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+}
+
+function invalidInput(cause: ValidationError): ORPCError<string, unknown> {
+  const [issue] = cause.issues
+  const field = issue ? fieldOf(issue) : ''
+  const message = describeIssue(field, issue?.message ?? 'Invalid input: not what this call expects')
+  return contractError('BAD_REQUEST', message, { code: 'request/invalid', context: { field } }, cause)
+}
+
+/** The contract's own messages are sentences; those of the schema library do not name the field. */
+function describeIssue(field: string, message: string): string {
+  const subject = field === '' ? 'The request' : `"${field}"`
+  if (message.endsWith('received undefined')) return `${subject} is missing.`
+  const reason = /^(?:Invalid \w+|Too small|Too big): (.+)$/.exec(message)?.[1]
+  return reason === undefined ? message : `${subject} is not right: ${reason}.`
+}
+
+function contractError(
+  kind: Kind,
+  message: string,
+  data: ErrorData,
+  cause: unknown,
+): ORPCError<string, unknown> {
   return new ORPCError(kind, { status: STATUS[kind], message, data, cause })
 }

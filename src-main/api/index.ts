@@ -1,5 +1,7 @@
+export { isCallMessage } from './call-message.ts'
 export { type Core, type PracticeControl } from './core.ts'
 export { toContractError } from './errors.ts'
+export { type CallInterceptors, createInterceptors } from './interceptors.ts'
 export { LiveListView, LiveValueView } from './live-view.ts'
 export { describeApi } from './openapi.ts'
-export { type ApiRouter, createRouter } from './router.ts'
+export { type ApiContext, type ApiRouter, createRouter } from './router.ts'

@@ -42,7 +42,7 @@ export class Guard {
         `This is not a name of this dashboard: open it by its address, for instance http://127.0.0.1:${this.#port}.`,
       )
     }
-    if (origin !== undefined && origin !== `http://${host}`) {
+    if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`) {
       return refused(403, 'Requests from other sites are not answered.')
     }
     return null

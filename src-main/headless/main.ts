@@ -6,10 +6,9 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createRouter } from '../api/index.ts'
-import { createFileLogger, type RunningCore, startCore } from '../app/index.ts'
+import { createFileLogger, parseCommandLine, type RunningCore, startCore, USAGE } from '../app/index.ts'
 import { errorText, HeadframeError, systemClock, systemEntropy } from '../base/index.ts'
 import { defaultDataDir, loadOrCreateToken, openFileSecrets, prepareDataDir } from '../settings/index.ts'
-import { parseCommandLine, USAGE } from './command-line.ts'
 import { startDashboard } from './dashboard-server.ts'
 
 /** Stopping takes at most this long; then the process ends anyway. */

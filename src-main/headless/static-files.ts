@@ -1,57 +1,42 @@
-/** The built renderer over HTTP: a fixed set of files, read once. No path of a request ever reaches the disk. */
-import { readdirSync, readFileSync } from 'node:fs'
+/** The built renderer over HTTP. */
 import { type ServerResponse } from 'node:http'
-import { extname, join, relative, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { loadPageFiles, type PageFile, pagePolicy } from '../app/index.ts'
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.json': 'application/json',
-}
-
-export const PAGE_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; " +
-  "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
-interface StaticFile {
-  readonly body: Buffer
+interface StaticFile extends PageFile {
+  /** Null for what does not shrink. */
   readonly zipped: Buffer | null
-  readonly type: string
-  readonly cache: string
 }
 
 export class StaticFiles {
-  readonly #files = new Map<string, StaticFile>()
+  readonly #files: ReadonlyMap<string, StaticFile>
 
   /** @throws if the folder cannot be read: the build is missing */
   constructor(folder: string) {
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue
-      const path = join(entry.parentPath, entry.name)
-      const url = `/${relative(folder, path).split(sep).join('/')}`
-      const body = readFileSync(path)
-      const type = TYPES[extname(path)] ?? 'application/octet-stream'
-      // Built names carry a hash of their content; the page itself must be asked for anew.
-      const cache = url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-      this.#files.set(url, { body, zipped: /text|svg|json/.test(type) ? gzipSync(body) : null, type, cache })
-    }
+    this.#files = new Map(
+      [...loadPageFiles(folder)].map(([path, file]) => [
+        path,
+        { ...file, zipped: /text|svg|json/.test(file.type) ? gzipSync(file.body) : null },
+      ]),
+    )
   }
 
-  /** @returns false if there is no such file */
-  serve(pathname: string, acceptsGzip: boolean, response: ServerResponse): boolean {
-    const file = this.#files.get(pathname === '/' ? '/index.html' : pathname)
+  /**
+   * @param host the checked Host header of the request: the page may open WebSockets to it
+   * @returns false if there is no such file
+   */
+  serve(pathname: string, acceptsGzip: boolean, host: string, response: ServerResponse): boolean {
+    const file = this.#files.get(pathname)
     if (!file) return false
     const zipped = acceptsGzip ? file.zipped : null
     response.writeHead(200, {
       'content-type': file.type,
+      'content-length': (zipped ?? file.body).length,
       'cache-control': file.cache,
-      ...(file.type.startsWith('text/html') ? { 'content-security-policy': PAGE_POLICY } : {}),
+      ...(file.type.startsWith('text/html')
+        ? { 'content-security-policy': pagePolicy([`ws://${host}`, `wss://${host}`]) }
+        : {}),
+      ...(file.zipped ? { vary: 'accept-encoding' } : {}),
       ...(zipped ? { 'content-encoding': 'gzip' } : {}),
     })
     response.end(zipped ?? file.body)
