@@ -16,7 +16,7 @@ export const FRAME_HEADER_LENGTH = 6
 export const MAX_FRAME_PAYLOAD_LENGTH = 0xffffff
 
 /** Bit 15 of extension_type: the payload starts with a U32 channel id (Protocol Overview, 3.2.1). */
-const CHANNEL_MSG_BIT = 0x8000
+export const CHANNEL_MSG_BIT = 0x8000
 
 export interface FrameHeader {
   /** 0 for the core protocols; at most 0x7fff. */
@@ -68,13 +68,7 @@ export function decodeFrameHeader(
   const payloadLength = bytes[3]! | (bytes[4]! << 8) | (bytes[5]! << 16)
   const messageType = bytes[2]!
   if (payloadLength > maxPayloadLength) {
-    return err(
-      decodeError(
-        'sv2/frame-too-long',
-        `A frame of type 0x${hexByte(messageType)} announces ${payloadLength} bytes where at most ${maxPayloadLength} are accepted`,
-        { messageType, length: payloadLength, maxLength: maxPayloadLength },
-      ),
-    )
+    return err(frameTooLong(messageType, payloadLength, maxPayloadLength))
   }
   return ok({
     extensionId: extensionType & ~CHANNEL_MSG_BIT,
@@ -82,6 +76,15 @@ export function decodeFrameHeader(
     messageType,
     payloadLength,
   })
+}
+
+/** The error for a header that announces more than `maxLength` bytes of payload. */
+export function frameTooLong(messageType: number, length: number, maxLength: number): DecodeError {
+  return decodeError(
+    'sv2/frame-too-long',
+    `A frame of type 0x${hexByte(messageType)} announces ${length} bytes where at most ${maxLength} are accepted`,
+    { messageType, length, maxLength },
+  )
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   HEADER_LENGTH,
   MAX_SLICE_LENGTH,
   type OpenedFrame,
+  readHeader,
   SEALED_HEADER_LENGTH,
   sealedPayloadLength,
   sliceCount,
@@ -32,7 +33,7 @@ const ARENA = 1024
 /** Frames are opened here, so that a payload begins at a whole word and is copied by words. */
 const OPENED = ARENA + 2
 /** Bytes of a piece of stream that are looked at in one go; longer payloads take a second call. */
-const WINDOW_LENGTH = 512
+const WINDOW_LENGTH = 1280
 const TWO_32 = 2 ** 32
 
 /** The kernel as a `FrameAead`, or undefined on a host without WebAssembly SIMD. */
@@ -95,10 +96,9 @@ class KernelAead implements FrameAead {
     memory.set(pieceOf(source, start, available), OPENED)
     const opened = this.#functions.openFrame(OPENED, available, counter | 0, (counter / TWO_32) | 0)
     if (opened < 0) return false
-    const header = into.header
-    for (let i = 0; i < HEADER_LENGTH; i++) header[i] = memory[OPENED + i]!
+    readHeader(memory, OPENED, into)
     into.payload = undefined
-    const length = header[3]! | (header[4]! << 8) | (header[5]! << 16)
+    const length = into.payloadLength
     if (opened === 1) {
       cipher.take(length === 0 ? 1 : 2)
       into.payload = this.#pool.copy(OPENED + SEALED_HEADER_LENGTH, length)

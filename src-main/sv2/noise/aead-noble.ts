@@ -4,6 +4,7 @@ import {
   type FrameAead,
   HEADER_LENGTH,
   MAX_SLICE_LENGTH,
+  readHeader,
   SEALED_HEADER_LENGTH,
   sealedPayloadLength,
   sliceCount,
@@ -32,9 +33,9 @@ export const nobleAead: FrameAead = {
     const header = openAead(cipher.key, cipher.counter, undefined, source.subarray(start, payloadStart))
     if (header === undefined) return false
     cipher.take(1)
-    into.header.set(header)
+    readHeader(header, 0, into)
     into.payload = undefined
-    const length = header[3]! | (header[4]! << 8) | (header[5]! << 16)
+    const length = into.payloadLength
     if (length === 0) into.payload = new Uint8Array(0)
     else if (length <= MAX_SLICE_LENGTH && payloadStart + length + TAG_LENGTH <= end) {
       into.payload = nobleAead.openSlice(cipher, source, payloadStart, length)

@@ -20,10 +20,25 @@ export const MAX_SLICE_LENGTH = 65_519
 
 /** Where `openFrame` puts what it found; made once a connection and reused. */
 export interface OpenedFrame {
-  /** 6 bytes. */
-  readonly header: Uint8Array
+  /** The first two bytes of the header: extension id and channel_msg bit. */
+  extensionType: number
+  messageType: number
+  /** As announced, in bytes. */
+  payloadLength: number
   /** The payload, if it was there whole and in one slice; otherwise undefined. */
   payload: Uint8Array | undefined
+}
+
+/** An `OpenedFrame` to be filled. */
+export function emptyOpenedFrame(): OpenedFrame {
+  return { extensionType: 0, messageType: 0, payloadLength: 0, payload: undefined }
+}
+
+/** Reads the 6 bytes of a plaintext header at `at`. */
+export function readHeader(bytes: Uint8Array, at: number, into: OpenedFrame): void {
+  into.extensionType = bytes[at]! | (bytes[at + 1]! << 8)
+  into.messageType = bytes[at + 2]!
+  into.payloadLength = bytes[at + 3]! | (bytes[at + 4]! << 8) | (bytes[at + 5]! << 16)
 }
 
 export interface FrameAead {

@@ -6,8 +6,9 @@
  * returns to the socket's queue at once, without awaiting in between.
  */
 import { concatBytes, HeadframeError } from '../../base/index.ts'
-import { decodeFrameHeader, type Frame, type FrameHeader } from '../frame.ts'
+import { CHANNEL_MSG_BIT, type Frame, frameTooLong } from '../frame.ts'
 import {
+  emptyOpenedFrame,
   type FrameAead,
   HEADER_LENGTH,
   MAX_SLICE_LENGTH,
@@ -75,12 +76,13 @@ export class FrameOpener {
   readonly #cipher: CipherState
   readonly #aead: FrameAead
   readonly #maxPayloadLength: number
-  readonly #opened: OpenedFrame = { header: new Uint8Array(HEADER_LENGTH), payload: undefined }
+  /** The header opened last; its payload only until it is handed on. */
+  readonly #opened: OpenedFrame = emptyOpenedFrame()
   /** Bytes of a block that has not arrived whole: a sealed header or a slice of a payload, never more. */
   #pending = EMPTY
   #pendingLength = 0
-  /** The header whose payload is awaited, and the slices of it so far. */
-  #header: FrameHeader | null = null
+  /** Whether the payload of that header is awaited, and the slices of it so far. */
+  #awaitsPayload = false
   #slices: Uint8Array[] = []
   #receivedLength = 0
   #failure: HeadframeError | null = null
@@ -103,7 +105,7 @@ export class FrameOpener {
 
   /** Whether the stream stands inside a frame. */
   get insideFrame(): boolean {
-    return this.#header !== null || this.#pendingLength > 0
+    return this.#awaitsPayload || this.#pendingLength > 0
   }
 
   /** Takes the next piece of the stream; `chunk` is not kept. Never throws for what a peer sent. */
@@ -131,11 +133,11 @@ export class FrameOpener {
   }
 
   #nextBlockLength(): number {
-    return this.#header === null ? SEALED_HEADER_LENGTH : this.#nextSliceLength(this.#header) + TAG_LENGTH
+    return this.#awaitsPayload ? this.#nextSliceLength() + TAG_LENGTH : SEALED_HEADER_LENGTH
   }
 
-  #nextSliceLength(header: FrameHeader): number {
-    return Math.min(header.payloadLength - this.#receivedLength, MAX_SLICE_LENGTH)
+  #nextSliceLength(): number {
+    return Math.min(this.#opened.payloadLength - this.#receivedLength, MAX_SLICE_LENGTH)
   }
 
   /** Grows by doubling with what really arrives, so that an announcement alone costs no memory. */
@@ -152,36 +154,34 @@ export class FrameOpener {
 
   /** @returns where the next block starts in `source` */
   #openBlock(source: Uint8Array, start: number, end: number, frames: Frame[]): number {
-    return this.#header === null
-      ? this.#openHeader(source, start, end, frames)
-      : this.#openSlice(this.#header, source, start, frames)
+    return this.#awaitsPayload
+      ? this.#openSlice(source, start, frames)
+      : this.#openHeader(source, start, end, frames)
   }
 
   #openHeader(source: Uint8Array, start: number, end: number, frames: Frame[]): number {
     const opened = this.#opened
-    const payloadStart = start + SEALED_HEADER_LENGTH
     const isFirst = this.#cipher.counter === 0
     if (!this.#aead.openFrame(this.#cipher, source, start, end, opened)) {
       this.#failure = notAuthentic(isFirst)
       return end
     }
-    const decoded = decodeFrameHeader(opened.header, this.#maxPayloadLength)
-    if (!decoded.ok) {
-      const { code, message, context } = decoded.error
-      this.#failure = new HeadframeError(code, message, { context })
+    const { payload, payloadLength } = opened
+    opened.payload = undefined
+    if (payloadLength > this.#maxPayloadLength) {
+      this.#failure = tooLong(opened, this.#maxPayloadLength)
       return end
     }
-    const header = decoded.value
-    if (opened.payload === undefined) {
-      this.#header = header
-      return payloadStart
+    if (payload === undefined) {
+      this.#awaitsPayload = true
+      return start + SEALED_HEADER_LENGTH
     }
-    frames.push(frameOf(header, opened.payload))
-    return payloadStart + sealedPayloadLength(header.payloadLength)
+    frames.push(frameOf(opened, payload))
+    return start + SEALED_HEADER_LENGTH + sealedPayloadLength(payloadLength)
   }
 
-  #openSlice(header: FrameHeader, source: Uint8Array, start: number, frames: Frame[]): number {
-    const length = this.#nextSliceLength(header)
+  #openSlice(source: Uint8Array, start: number, frames: Frame[]): number {
+    const length = this.#nextSliceLength()
     const slice = this.#aead.openSlice(this.#cipher, source, start, length)
     if (slice === undefined) {
       this.#failure = notAuthentic(false)
@@ -189,9 +189,9 @@ export class FrameOpener {
     }
     this.#slices.push(slice)
     this.#receivedLength += length
-    if (this.#receivedLength === header.payloadLength) {
-      frames.push(frameOf(header, this.#slices.length === 1 ? slice : concatBytes(...this.#slices)))
-      this.#header = null
+    if (this.#receivedLength === this.#opened.payloadLength) {
+      frames.push(frameOf(this.#opened, this.#slices.length === 1 ? slice : concatBytes(...this.#slices)))
+      this.#awaitsPayload = false
       this.#slices = []
       this.#receivedLength = 0
     }
@@ -199,9 +199,13 @@ export class FrameOpener {
   }
 }
 
-function frameOf(header: FrameHeader, payload: Uint8Array): Frame {
-  const { extensionId, channelMessage, messageType } = header
-  return { extensionId, channelMessage, messageType, payload }
+function frameOf({ extensionType, messageType }: OpenedFrame, payload: Uint8Array): Frame {
+  return {
+    extensionId: extensionType & ~CHANNEL_MSG_BIT,
+    channelMessage: (extensionType & CHANNEL_MSG_BIT) !== 0,
+    messageType,
+    payload,
+  }
 }
 
 function notAuthentic(isFirst: boolean): HeadframeError {
@@ -211,4 +215,9 @@ function notAuthentic(isFirst: boolean): HeadframeError {
       ? 'The first frame cannot be decrypted: the other side did not take part in the handshake. Check that it speaks Stratum V2 with encryption; Stratum V1 has an address of its own.'
       : 'A frame cannot be decrypted: its bytes were changed on the way, or the other side lost its place. Connecting again is safe; if it happens again, look for a faulty device or proxy in between.',
   )
+}
+
+function tooLong({ messageType, payloadLength }: OpenedFrame, maxLength: number): HeadframeError {
+  const { code, message, context } = frameTooLong(messageType, payloadLength, maxLength)
+  return new HeadframeError(code, message, { context })
 }

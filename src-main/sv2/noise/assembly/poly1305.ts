@@ -85,6 +85,7 @@ export function authenticate(key: usize, data: usize, length: usize, tag: usize)
     h3 = d3 & LIMB_MASK
   } while (!done)
 
+  // All carries. The first round may leave 2^26 in any limb, for instance after 2^130 - 1.
   h2 += h1 >> 26
   h1 &= LIMB_MASK
   h3 += h2 >> 26
@@ -95,6 +96,12 @@ export function authenticate(key: usize, data: usize, length: usize, tag: usize)
   h4 &= LIMB_MASK
   h1 += h0 >> 26
   h0 &= LIMB_MASK
+  h2 += h1 >> 26
+  h1 &= LIMB_MASK
+  h3 += h2 >> 26
+  h2 &= LIMB_MASK
+  h4 += h3 >> 26
+  h3 &= LIMB_MASK
 
   // g = h - p; h is g unless that is negative.
   let g0 = h0 + 5
