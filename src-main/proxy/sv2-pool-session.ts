@@ -22,6 +22,7 @@ import {
   MiningSetupFlags,
   MiningSetupSuccessFlags,
   ShareLedger,
+  type SubmitSharesSuccess,
   submitSharesExtended,
 } from '../sv2/index.ts'
 import { type PoolSession, type PoolSessionParts, type SessionEnd } from './pool-session.ts'
@@ -209,11 +210,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
       case 'CloseChannel':
         return this.#onChannelMessage(message)
       case 'SubmitShares.Success':
-        for (const sent of this.#ledger.acknowledge(message)) {
-          this.#parts.events.onOutcome(sent.token, { kind: 'acknowledged' })
-          this.#parts.events.onLatency(this.#parts.clock.monotonicMs() - sent.sentMs)
-        }
-        return
+        return this.#onAcknowledged(message)
       case 'SubmitShares.Error': {
         const rejected = this.#ledger.reject(message)
         if (!rejected) return
@@ -227,6 +224,15 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
       default:
         this.#parts.log.debug('message from pool passed over', { message: message.name })
     }
+  }
+
+  #onAcknowledged(message: SubmitSharesSuccess): void {
+    const { events, clock } = this.#parts
+    const acknowledged = this.#ledger.acknowledge(message)
+    for (const { token } of acknowledged) events.onOutcome(token, { kind: 'acknowledged' })
+    // The older ones waited for the batch to fill; only the last says how fast the pool answers.
+    const last = acknowledged.at(-1)
+    if (last) events.onLatency(clock.monotonicMs() - last.sentMs)
   }
 
   #openChannel(): void {

@@ -96,7 +96,7 @@ describe('killed and started again', () => {
   })
 
   it('refuses a second start on the same data directory, in words', async () => {
-    await expect(startHeadless(folder.path)).rejects.toThrow(/already|in use|running/i)
+    await expect(startHeadless(folder.path)).rejects.toThrow(/Another Headframe .* uses the data directory/)
   })
 
   it('stops in order within five seconds when asked', async () => {

@@ -52,7 +52,8 @@ if (scene === 'notices')
   }
 
 // Past the contract's output checks, which run in the core and not in a page: for measuring the page alone.
-if (query.has('raw')) core.answerNext('downstreams.live', () => core.rigs.readers.open(core.rigs.snapshot(), undefined))
+if (query.has('raw'))
+  core.answerNext('downstreams.live', () => core.rigs.readers.open(core.rigs.snapshot(), undefined))
 
 const connection = createConnection({ transport: core })
 createHeadframeApp(connection).mount('#app')
