@@ -94,6 +94,7 @@ export function createInitiator(options: InitiatorOptions): NoiseStream {
     answer(act2) {
       if (awaiting === undefined) throw new Error('start the session before it receives')
       const outcome = conclude(awaiting, act2, { authorityKey, nowMs: nowMs() })
+      awaiting = undefined
       if (!outcome.ok) return outcome.error
       const { initiatorKey, responderKey } = outcome.value
       return { send: EMPTY, outcome: outcome.value, sendKey: initiatorKey, receiveKey: responderKey }

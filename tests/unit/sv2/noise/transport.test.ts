@@ -93,19 +93,19 @@ describe.each(implementations)('frames by $name', (aead) => {
   it('come out as they went in, however they are batched and wherever the stream is cut', () => {
     fc.assert(
       fc.property(
-        fc.array(anyFrame(200), { maxLength: 12 }),
+        fc.array(fc.oneof(anyFrame(200), anyFrame(3000)), { maxLength: 12 }),
         fc.boolean(),
-        fc.array(fc.nat(4000), { maxLength: 20 }),
+        fc.array(fc.nat(20_000), { maxLength: 20 }),
         (frames, together, places) => {
           const sealer = new FrameSealer(key, aead)
           const plain = frames.map(encodeFrame)
           const wire = together
             ? sealer.sealMany(plain)
             : concatBytes(...plain.map((frame) => sealer.seal(frame)))
-          expect(openAll(new FrameOpener(key, 200, aead), cut(wire, places))).toEqual(frames)
+          expect(openAll(new FrameOpener(key, 3000, aead), cut(wire, places))).toEqual(frames)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 
