@@ -3,7 +3,7 @@
  * host where there is no Electron or no display. Plain JavaScript, because it must run on any Node.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
@@ -40,10 +40,29 @@ function fitNode() {
   process.exit(1)
 }
 
+const OUTPUTS = ['out/main/headless.js', 'out/main/index.js', 'out/renderer/index.html']
+const SOURCES = ['src-main', 'src-preload', 'src-renderer', 'package.json', 'electron.vite.config.ts']
+
+/** When the newest file at or below `path` was changed, epoch milliseconds. */
+function newestMs(path) {
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return stat.mtimeMs
+  return readdirSync(path)
+    .filter((name) => name !== '.generated')
+    .reduce((newest, name) => Math.max(newest, newestMs(join(path, name))), 0)
+}
+
+/** Whether a build is missing or older than the sources, as after an update. */
+function isBuildStale() {
+  if (!OUTPUTS.every((output) => existsSync(join(root, output)))) return true
+  if (!existsSync(join(root, 'src-main'))) return false
+  const builtMs = Math.min(...OUTPUTS.map((output) => statSync(join(root, output)).mtimeMs))
+  return SOURCES.some((source) => newestMs(join(root, source)) > builtMs)
+}
+
 function buildIfNeeded(node) {
-  const outputs = ['out/main/headless.js', 'out/main/index.js', 'out/renderer/index.html']
-  if (outputs.every((output) => existsSync(join(root, output)))) return
-  say('Building Headframe (first start only)…')
+  if (!isBuildStale()) return
+  say('Building Headframe (at the first start and after an update)…')
   const steps = [
     [join(root, 'src-main/launch/build-wasm.mjs')],
     [join(dirname(require.resolve('electron-vite/package.json')), 'bin/electron-vite.js'), 'build'],
