@@ -97,7 +97,7 @@ export class Sha256dKernel {
   readonly #bytes: Uint8Array
   readonly #words: Uint32Array
   readonly #view: DataView
-  readonly #hashes: Uint8Array
+  readonly #hashes: Int32Array
   readonly #maxTailBlocks: number
   #openBlocks = 0
   #fixedBlocks = 0
@@ -136,7 +136,7 @@ export class Sha256dKernel {
       { length: WORDS_PER_SCHEDULE },
       (_, t) => this.#words[constantsIndex + t * LANES]!,
     )
-    this.#hashes = new Uint8Array(memory, this.#at.hashesAt, 32 * LANES)
+    this.#hashes = new Int32Array(memory, this.#at.hashesAt, 8 * LANES)
     this.#maxTailBlocks = Math.floor((memory.byteLength - this.#at.tailAt) / TAIL_BLOCK_BYTES)
   }
 
@@ -152,7 +152,9 @@ export class Sha256dKernel {
     this.#words.set(schedules, this.#at.tailAt / 4)
     this.#functions.absorbLane(0, blocks)
     const index = this.#at.stateAt / 4
-    return Uint32Array.from({ length: 8 }, (_, i) => this.#words[index + i * LANES]!)
+    const midstate = new Uint32Array(8)
+    for (let i = 0; i < 8; i++) midstate[i] = this.#words[index + i * LANES]!
+    return midstate
   }
 
   /**
@@ -216,9 +218,11 @@ export class Sha256dKernel {
       for (let lane = 0; lane < shareCount; lane++) checkLane(4 * lane, openBlocks, fixedBlocks, pathLength)
   }
 
-  /** Copies the header hashes of all lanes, 32 bytes each in header order, to the start of `into`. */
-  copyHashes(into: Uint8Array): void {
-    into.set(this.#hashes)
+  /** Copies the header hashes of the first lanes, 8 words of the machine's order each, to `into`. */
+  copyHashes(into: Int32Array, shareCount: number): void {
+    const hashes = this.#hashes
+    // A loop, because calling the engine for 128 bytes costs more.
+    for (let i = 0; i < 8 * shareCount; i++) into[i] = hashes[i]!
   }
 
   /** Loads what `scan` tries nonces for: the header without its nonce (76 bytes), and 32 bytes of target. */

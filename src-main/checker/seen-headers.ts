@@ -3,7 +3,7 @@
  *
  * Sixteen bytes of each hash are kept (a false duplicate needs 2^64 shares of one job), in open-addressed
  * tables without allocation per share. Tables are small and several, so that growing never moves more than
- * 65,536 entries in one go: a table that is full stays as it is, and a new one begins.
+ * 32,768 entries in one go: a table that is full stays as it is, and a new one begins.
  *
  * The limit: eight tables of 131,072 headers, about 32 MiB for a job. Then the oldest table is forgotten,
  * and a repetition of a share that old passes here; the upstream will reject it as a duplicate. Memory is
@@ -13,9 +13,10 @@
 const KEY_WORDS = 4
 const KEY_SHIFT = 2
 const FIRST_TABLE_SLOTS = 64
+const GROWTH = 4
 
 export interface SeenHeadersLimits {
-  /** A power of two, at least 64. Half of the slots are filled before a table counts as full. */
+  /** 64 times a power of 4. Half of the slots are filled before a table counts as full. */
   readonly slotsPerTable: number
   readonly tables: number
 }
@@ -87,7 +88,7 @@ export class SeenHeaders {
     const slots = newest.length / KEY_WORDS
     if (this.#sizeOfNewest * 2 < slots) return newest
     if (slots >= this.#limits.slotsPerTable) return this.#begin(FIRST_TABLE_SLOTS)
-    const grown = new Int32Array(newest.length * 2)
+    const grown = new Int32Array(newest.length * GROWTH)
     for (let at = 0; at < newest.length; at += KEY_WORDS) {
       const isFree = (newest[at]! | newest[at + 1]! | newest[at + 2]! | newest[at + 3]!) === 0
       if (!isFree) copyKey(grown, this.#find(grown, newest, at), newest, at)

@@ -9,7 +9,7 @@
 import { type Entropy, systemEntropy } from '../base/index.ts'
 import { type BlockHash, type Job, type JobId, type OnHash, type ShareChecker } from '../mining/index.ts'
 import { bestKernelKind, type KernelKind, LANES, Sha256dKernel } from './kernel.ts'
-import { type PreparedJob, prepareJob } from './prepared-job.ts'
+import { JobPreparer, type PreparedJob } from './prepared-job.ts'
 import { SeenHeaders } from './seen-headers.ts'
 
 export interface ShareCheckerOptions {
@@ -52,6 +52,7 @@ class VerdictSheet {
 
 class GroupedShareChecker implements ShareChecker {
   readonly #kernel: Sha256dKernel
+  readonly #preparer: JobPreparer
   readonly #seeds: DataView
   readonly #onHash: OnHash
   readonly #groups = new Map<JobId, WaitingGroup>()
@@ -64,6 +65,7 @@ class GroupedShareChecker implements ShareChecker {
   constructor(onHash: OnHash, options: ShareCheckerOptions) {
     this.#onHash = onHash
     this.#kernel = new Sha256dKernel(options.kernel)
+    this.#preparer = new JobPreparer(this.#kernel)
     this.#seeds = new DataView(Uint8Array.from((options.entropy ?? systemEntropy)(8)).buffer)
   }
 
@@ -75,7 +77,7 @@ class GroupedShareChecker implements ShareChecker {
     if (this.#groups.has(job.id)) return
     // Preparing overwrites what was loaded, even if it fails; loading here makes an impossible job fail here.
     this.#loaded = null
-    const prepared = prepareJob(this.#kernel, job)
+    const prepared = this.#preparer.prepare(job)
     this.#kernel.loadJob(prepared.words)
     this.#loaded = prepared
     const seen = new SeenHeaders(this.#seeds.getUint32(0), this.#seeds.getUint32(4))
@@ -151,8 +153,8 @@ class GroupedShareChecker implements ShareChecker {
     }
     kernel.check(count)
     const sheet = (this.#sheets[this.#level] ??= new VerdictSheet())
-    kernel.copyHashes(sheet.bytes)
-    sheet.tokens.set(group.tokens)
+    kernel.copyHashes(sheet.words, count)
+    for (let lane = 0; lane < count; lane++) sheet.tokens[lane] = group.tokens[lane]!
     group.count = 0
     this.#level++
     try {

@@ -15,16 +15,18 @@ import {
   type ShareChecker,
 } from '../../../src-main/mining/index.ts'
 import { plainShareHash } from '../../support/plain-share.ts'
-import { type BenchFamily, type PreparedFamily, type ThroughputCandidate } from '../family.ts'
+import { type Amounts, type BenchFamily, type PreparedFamily, type ThroughputCandidate } from '../family.ts'
 
 const COMPRESSIONS_PER_SHARE = 44
-/** Shares of one job in one call. */
-const SHARES = 256
+/** Shares of one job in one call: what a small farm finds while a job lasts. */
+const SHARES_PER_JOB = 1024
+/** The others need no job, and longer for a share. */
+const LIBRARY_SHARES = 128
 const BULK_BYTES = 1 << 20
 /** With the block that holds its padding. */
 const BULK_COMPRESSIONS = BULK_BYTES / 64 + 1
 
-const shareWork = { shares: SHARES, compressions: SHARES * COMPRESSIONS_PER_SHARE }
+const shareWork = (shares: number): Amounts => ({ shares, compressions: shares * COMPRESSIONS_PER_SHARE })
 
 type Sha256 = (bytes: Uint8Array) => Uint8Array
 
@@ -109,13 +111,14 @@ function kernelCandidate(name: string, kernel: KernelKind): ThroughputCandidate 
   const rollable = new Uint8Array(8)
   return {
     name,
-    work: shareWork,
+    work: shareWork(SHARES_PER_JOB),
     run: () => {
       answered = 0
       checker.addJob(job)
-      offerShares(checker, job, rollable, SHARES)
+      offerShares(checker, job, rollable, SHARES_PER_JOB)
       checker.removeJob(job.id)
-      if (answered !== SHARES) throw new Error(`${name} answered ${answered} of ${SHARES} shares`)
+      if (answered !== SHARES_PER_JOB)
+        throw new Error(`${name} answered ${answered} of ${SHARES_PER_JOB} shares`)
     },
   }
 }
@@ -125,9 +128,9 @@ function libraryCandidate(name: string, sha: Sha256): ThroughputCandidate {
   const rollable = new Uint8Array(8)
   return {
     name,
-    work: shareWork,
+    work: shareWork(LIBRARY_SHARES),
     run: () => {
-      for (let nonce = 0; nonce < SHARES; nonce++) {
+      for (let nonce = 0; nonce < LIBRARY_SHARES; nonce++) {
         rollable[0] = nonce
         check(rollable, nonce)
       }
