@@ -2,7 +2,7 @@
  * A connection to a Stratum V2 pool: Noise, set-up, one extended channel for all rigs, its jobs and our
  * shares (Mining Protocol, 5.1 to 5.3). The order of steps is fixed; a message out of turn is logged.
  */
-import { type ErrorCode, HeadframeError } from '../base/index.ts'
+import { type ErrorCode, type HeadframeError } from '../base/index.ts'
 import { asBlockHash, asTarget, type Job, type JobId, MAX_TARGET, type Share } from '../mining/index.ts'
 import {
   type ActiveJob,
