@@ -242,7 +242,8 @@ export class ProxyEngine {
       get sharesPerMinute() {
         return engine().#sharesPerMinute
       },
-      grantExtranonce: (rollsVersions) => this.#extranonces.grant(rollsVersions),
+      grantExtranonce: (rollsVersions) =>
+        this.#extranonces.grant(rollsVersions, this.#switchboard.current?.job.extranonce ?? null),
       releaseExtranonce: (extranonce1) => this.#extranonces.release(extranonce1),
       offeredVersionMask: () => this.#switchboard.offeredVersionMask,
       currentIssue: () => this.#switchboard.current,

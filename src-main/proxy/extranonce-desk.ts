@@ -30,31 +30,33 @@ export class ExtranonceDesk {
     this.#learned.set(poolId, space.rollableSize)
   }
 
-  /** Rollable bytes that every enabled pool carries; the ideal 8 when there is none yet. */
-  get smallestRollableSize(): number {
-    const sizes = this.#configs.filter((config) => config.enabled).map((config) => this.#sizeOf(config))
-    return sizes.length === 0 ? ASSUMED_SV2 : Math.min(...sizes)
+  /** Whether rigs can share what a pool grants at all. */
+  carriesRigs(space: ExtranonceSpace): boolean {
+    return layoutFor(space.rollableSize, true) !== undefined
   }
 
   /**
-   * @throws HeadframeError `extranonce/no-room` when a pool grants too little for rigs to share it,
+   * Room for one more rig. A pool that grants too little for such a rig is left out of account, unless it is
+   * the one in use: one odd pool in the list must not keep rigs from the others.
+   * @param current what the pool in use grants; null if none is
+   * @throws HeadframeError `extranonce/no-room` when no pool that counts has room for such a rig,
    *   `extranonce/exhausted` when every value is taken
    */
-  grant(rollsVersions: boolean): ExtranonceGrant {
-    const layout = this.#layout(rollsVersions)
-    if (!layout) {
-      throw new HeadframeError(
-        'extranonce/no-room',
-        `An enabled pool grants only ${this.smallestRollableSize} bytes of extranonce, too few for several rigs: disable that pool.`,
-      )
-    }
+  grant(rollsVersions: boolean, current: ExtranonceSpace | null): ExtranonceGrant {
+    const sizes = this.#configs.filter((config) => config.enabled).map((config) => this.#sizeOf(config))
+    if (current) sizes.push(current.rollableSize)
+    const carriers = sizes.filter((size) => layoutFor(size, rollsVersions) !== undefined)
+    const smallest = sizes.length === 0 ? ASSUMED_SV2 : Math.min(...carriers)
+    const served = current === null || carriers.includes(current.rollableSize)
+    const layout = served ? layoutFor(smallest, rollsVersions) : undefined
+    if (!layout) throw noRoom(current?.rollableSize ?? Math.max(...sizes))
     return { layout, extranonce1: this.#allocator(layout.extranonce1Size).allocate() }
   }
 
   /** As `grant`, undefined instead of an error. */
-  tryGrant(rollsVersions: boolean): ExtranonceGrant | undefined {
+  tryGrant(rollsVersions: boolean, current: ExtranonceSpace): ExtranonceGrant | undefined {
     try {
-      return this.grant(rollsVersions)
+      return this.grant(rollsVersions, current)
     } catch (error) {
       if (error instanceof HeadframeError) return undefined
       throw error
@@ -63,10 +65,6 @@ export class ExtranonceDesk {
 
   release(extranonce1: Uint8Array): void {
     this.#allocator(extranonce1.length).free(extranonce1)
-  }
-
-  #layout(rigRollsVersions: boolean): ExtranonceLayout | undefined {
-    return chooseLayout({ smallestRollableSize: this.smallestRollableSize, rigRollsVersions })
   }
 
   #sizeOf(config: PoolConfig): number {
@@ -82,4 +80,21 @@ export class ExtranonceDesk {
     }
     return allocator
   }
+}
+
+function layoutFor(smallestRollableSize: number, rigRollsVersions: boolean): ExtranonceLayout | undefined {
+  return chooseLayout({ smallestRollableSize, rigRollsVersions })
+}
+
+function noRoom(size: number): HeadframeError {
+  return new HeadframeError(
+    'extranonce/no-room',
+    `The pool grants only ${bytesText(size)} of extranonce, too few for this rig beside others. Use another pool, or switch on version rolling in the rig.`,
+    { context: { size } },
+  )
+}
+
+/** `1 byte`, `3 bytes`. */
+export function bytesText(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`
 }

@@ -69,11 +69,14 @@ export class JobBoard {
   }
 
   /**
-   * Gives a job a name of ours and makes it known to the checker.
-   * @param ntime unix seconds, not below the job's
+   * Gives a job a name of ours and makes it known to the checker. A job that was issued before goes out with a
+   * later header time than ever, because rigs start their counters anew and would do the same work again.
    * @param nowMs epoch milliseconds
+   * @throws HeadframeError `checker/…` if no block could be made of the job
    */
-  issue(job: Job, poolId: string, ntime: number, cleanJobs: boolean, nowMs: number): IssuedJob {
+  issue(job: Job, poolId: string, cleanJobs: boolean, nowMs: number): IssuedJob {
+    this.#checker.addJob(job)
+    const ntime = this.#freshNtime(job, nowMs)
     const issued: IssuedJob = {
       sequence: this.#nextSequence,
       poolId,
@@ -88,7 +91,6 @@ export class JobBoard {
       staleBecause: null,
     }
     this.#nextSequence = (this.#nextSequence + 1) % SEQUENCE_SPAN
-    this.#checker.addJob(job)
     this.#issues.set(issued.sequence, issued)
     this.#forgetOldest()
     return issued
@@ -113,6 +115,18 @@ export class JobBoard {
     const ids = new Set<JobId>()
     for (const issued of this.#issues.values()) if (issued.poolId === poolId) ids.add(issued.job.id)
     this.retire(ids, because)
+  }
+
+  /**
+   * The job's own time at first; then a second more than the time that has passed, since rigs may have been
+   * given that by a re-issue.
+   */
+  #freshNtime(job: Job, nowMs: number): number {
+    let latest: IssuedJob | undefined
+    for (const issued of this.#issues.values()) if (issued.job.id === job.id) latest = issued
+    if (!latest) return job.ntime
+    const elapsedS = Math.floor(Math.max(0, nowMs - latest.issuedAtMs) / 1000)
+    return latest.ntime + elapsedS + 1
   }
 
   #forgetOldest(): void {

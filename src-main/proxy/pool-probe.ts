@@ -38,7 +38,7 @@ export function probePool(config: PoolConfig, parts: RunnerParts, clock: Clock):
       timer.cancel()
       const missing = ORDER.find((step) => !steps.some((seen) => seen.step === step) && applies(step, config))
       if (problem && missing) note(missing, false, problem.message)
-      void runner.stop()
+      runner.stop()
       resolve({ ok: problem === null, steps, problem })
     }
     const runner = new UpstreamRunner<never>(

@@ -7,7 +7,7 @@ import { type Clock, HeadframeError, type Logger, type Timer } from '../base/ind
 import { BIP320_MASK, fits, type Job } from '../mining/index.ts'
 import { type ShareAccount } from './accounting.ts'
 import { type Downstream } from './downstream.ts'
-import { type ExtranonceDesk } from './extranonce-desk.ts'
+import { bytesText, type ExtranonceDesk } from './extranonce-desk.ts'
 import { type Fanout } from './fanout.ts'
 import { type IssuedJob, type JobBoard } from './job-board.ts'
 import { type OfferedShare } from './share-desk.ts'
@@ -151,9 +151,13 @@ export class Switchboard {
     for (const [poolId, slot] of [...this.#slots]) {
       const config = this.#configs.get(poolId)
       if (config && sameConnection(config, slot.config)) continue
-      void this.#close(poolId, 'pool-changed')
-      if (config && poolId === this.#activeId) this.#open(poolId)
-      else if (!config && poolId === this.#activeId) this.#activeId = null
+      this.#close(poolId, 'pool-changed')
+      if (config) {
+        if (poolId === this.#activeId || poolId === this.#switch?.poolId) this.#open(poolId)
+        continue
+      }
+      if (poolId === this.#activeId) this.#activeId = null
+      if (poolId === this.#switch?.poolId) this.#endSwitch(unknownPool())
     }
     if (this.#activeId === null && activeId !== null && this.#configs.has(activeId)) {
       this.#activeId = activeId
@@ -170,9 +174,7 @@ export class Switchboard {
   activate(poolId: string): Promise<ActivationResult> {
     const config = this.#configs.get(poolId)
     if (!config) {
-      return Promise.reject(
-        new HeadframeError('pool/unknown', 'There is no such pool: reload the list of pools.'),
-      )
+      return Promise.reject(unknownPool())
     }
     if (!config.enabled) {
       return Promise.reject(
@@ -194,15 +196,17 @@ export class Switchboard {
       this.#switch = { poolId, startedMs, timer, resolve, reject }
       this.#leaving.get(poolId)?.cancel()
       this.#leaving.delete(poolId)
-      const job = this.#open(poolId).upstream.currentJob
-      if (job) this.#completeSwitch(poolId, job)
-      else this.#failSwitchIfHopeless(poolId)
+      const { upstream } = this.#open(poolId)
+      if (upstream.currentJob) this.#completeSwitch(poolId, upstream.currentJob)
+      // A person who asks does not wait for the next attempt.
+      else upstream.start()
     })
   }
 
   /** Sends the current job to a rig that has become ready. */
   welcome(downstream: Downstream): void {
-    if (!this.#current) return
+    // Nothing to hash is better than what earns nothing; the next job is for all.
+    if (!this.#current || this.#current.staleBecause !== null) return
     if (downstream.rig.layout && fits(downstream.rig.layout, this.#current.job.extranonce)) {
       downstream.sendJob(this.#current)
     } else this.#refit(downstream, this.#current)
@@ -221,18 +225,14 @@ export class Switchboard {
     this.activeSlot?.upstream.setNominalHashrate(hashrateHs)
     const current = this.#current
     if (!current || current.staleBecause !== null) return
-    const ageMs = this.#parts.clock.nowMs() - current.issuedAtMs
-    if (ageMs < KEEPALIVE_MS) return
-    const later = current.ntime + Math.floor(ageMs / 1000)
-    this.#send(current.job, current.poolId, later, false)
+    if (this.#parts.clock.nowMs() - current.issuedAtMs < KEEPALIVE_MS) return
+    this.#send(current.job, current.poolId, false)
   }
 
   /** Closes every pool connection; unanswered shares are reported lost. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.#endSwitch(new HeadframeError('pool/stopping', 'Headframe is stopping.'))
-    for (const timer of this.#leaving.values()) timer.cancel()
-    await Promise.all([...this.#slots.values()].map(({ upstream }) => upstream.stop()))
-    this.#slots.clear()
+    for (const poolId of [...this.#slots.keys()]) this.#close(poolId, 'stopping')
   }
 
   #open(poolId: string): PoolSlot {
@@ -252,14 +252,14 @@ export class Switchboard {
     return slot
   }
 
-  async #close(poolId: string, because: string): Promise<void> {
+  #close(poolId: string, because: string): void {
     const slot = this.#slots.get(poolId)
     if (!slot) return
     this.#slots.delete(poolId)
     this.#leaving.get(poolId)?.cancel()
     this.#leaving.delete(poolId)
     this.#parts.board.retirePool(poolId, because)
-    await slot.upstream.stop()
+    slot.upstream.stop()
     const traffic = this.traffic(poolId)
     const { bytesIn, bytesOut } = slot.upstream.traffic
     this.#closedTraffic.set(poolId, {
@@ -272,6 +272,11 @@ export class Switchboard {
     const { id: poolId } = slot.config
     if (this.#slots.get(poolId) !== slot) return
     const atMs = this.#parts.clock.nowMs()
+    if (this.#leaving.has(poolId) && state.phase !== 'ready') {
+      // Nothing more can come of it.
+      if (state.phase === 'waiting' || state.phase === 'blocked') this.#close(poolId, 'pool-switched')
+      return
+    }
     if (state.phase === 'ready') {
       this.#parts.onPoolEvent({ kind: 'connected', poolId, atMs, detail: slot.config.name })
     } else if (state.phase === 'waiting' || state.phase === 'blocked') {
@@ -289,22 +294,28 @@ export class Switchboard {
     if (this.#switch?.poolId === poolId) this.#completeSwitch(poolId, job)
     else if (poolId === this.#activeId) {
       this.#switchedAtMs ??= this.#parts.clock.nowMs()
-      this.#send(job, poolId, job.ntime, job.cleanJobs)
+      this.#send(job, poolId, job.cleanJobs)
     }
   }
 
   #completeSwitch(poolId: string, job: Job): void {
     const pending = this.#switch
     if (!pending) return
+    const name = this.#configs.get(poolId)?.name ?? poolId
+    if (!this.#parts.extranonces.carriesRigs(job.extranonce)) {
+      const granted = bytesText(job.extranonce.rollableSize)
+      const message = `${name} grants only ${granted} of extranonce, too few for several rigs, so the rigs stay where they are. Use another pool.`
+      this.#failSwitch(new HeadframeError('extranonce/no-room', message))
+      return
+    }
     this.#switch = null
     pending.timer.cancel()
     const previous = this.#activeId
     this.#activeId = poolId
     this.#switchedAtMs = this.#parts.clock.nowMs()
-    const downstreams = this.#send(job, poolId, job.ntime, true)
+    const downstreams = this.#send(job, poolId, true)
     const tookMs = this.#parts.clock.monotonicMs() - pending.startedMs
     if (previous !== null && previous !== poolId) this.#leave(previous)
-    const name = this.#configs.get(poolId)?.name ?? poolId
     this.#parts.onPoolEvent({
       kind: 'activated',
       poolId,
@@ -315,8 +326,8 @@ export class Switchboard {
   }
 
   /** Issues a job and starts handing it out; how each rig takes it is known at once. */
-  #send(job: Job, poolId: string, ntime: number, cleanJobs: boolean): ActivationResult['downstreams'] {
-    const issued = this.#parts.board.issue(job, poolId, ntime, cleanJobs, this.#parts.clock.nowMs())
+  #send(job: Job, poolId: string, cleanJobs: boolean): ActivationResult['downstreams'] {
+    const issued = this.#parts.board.issue(job, poolId, cleanJobs, this.#parts.clock.nowMs())
     this.#current = issued
     const counts = { total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 }
     const receivers: Downstream[] = []
@@ -335,8 +346,9 @@ export class Switchboard {
   /** A rig whose layout does not fit: tell it a new one, else let it come back for one. */
   #refit(downstream: Downstream, issued: IssuedJob): boolean {
     if (downstream.canSetExtranonce) {
-      const grant = this.#parts.extranonces.tryGrant(downstream.rig.rollsVersions)
-      if (grant && fits(grant.layout, issued.job.extranonce)) {
+      const { extranonce } = issued.job
+      const grant = this.#parts.extranonces.tryGrant(downstream.rig.rollsVersions, extranonce)
+      if (grant && fits(grant.layout, extranonce)) {
         downstream.setExtranonce(grant, issued)
         downstream.sendJob(issued)
         return true
@@ -347,9 +359,13 @@ export class Switchboard {
     return false
   }
 
-  /** The old pool keeps its connection for shares on their way. */
+  /** The old pool keeps its connection, if it has one, for shares on their way. */
   #leave(poolId: string): void {
-    const timer = this.#parts.clock.after(GRACE_MS, () => void this.#close(poolId, 'pool-switched'))
+    if (!this.#slots.get(poolId)?.upstream.currentJob) {
+      this.#close(poolId, 'pool-switched')
+      return
+    }
+    const timer = this.#parts.clock.after(GRACE_MS, () => this.#close(poolId, 'pool-switched'))
     this.#leaving.set(poolId, timer)
   }
 
@@ -358,14 +374,23 @@ export class Switchboard {
     const state = this.#slots.get(poolId)?.upstream.state
     if (state?.phase !== 'waiting' && state?.phase !== 'blocked') return
     const { code, message } = state.problem
-    this.#lastProblems.set(poolId, { phase: 'blocked', problem: state.problem })
-    this.#endSwitch(new HeadframeError(code, message, { context: { poolId } }))
+    this.#failSwitch(new HeadframeError(code, message, { context: { poolId } }))
+  }
+
+  /** Gives a switch up, and shows why with the pool until the next attempt. */
+  #failSwitch(error: HeadframeError): void {
+    const poolId = this.#switch?.poolId
+    if (poolId === undefined) return
+    this.#endSwitch(error)
+    const { code, message } = error
+    const problem = { code, message, atMs: this.#parts.clock.nowMs() }
+    this.#lastProblems.set(poolId, { phase: 'blocked', problem })
   }
 
   #onSwitchTimeout(): void {
     const poolId = this.#switch?.poolId
     const name = (poolId === undefined ? undefined : this.#configs.get(poolId)?.name) ?? 'The pool'
-    this.#endSwitch(
+    this.#failSwitch(
       new HeadframeError(
         'pool/no-job',
         `${name} gave no job within ${SWITCH_TIMEOUT_MS / 1000} s, so the rigs stay where they are. Try again later or test the connection.`,
@@ -378,9 +403,13 @@ export class Switchboard {
     if (!pending) return
     this.#switch = null
     pending.timer.cancel()
-    if (pending.poolId !== this.#activeId) void this.#close(pending.poolId, 'pool-switched')
+    if (pending.poolId !== this.#activeId) this.#close(pending.poolId, 'pool-switched')
     pending.reject(error)
   }
+}
+
+function unknownPool(): HeadframeError {
+  return new HeadframeError('pool/unknown', 'There is no such pool: reload the list of pools.')
 }
 
 function seamlessCount(total: number): ActivationResult['downstreams'] {

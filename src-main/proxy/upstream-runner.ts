@@ -95,16 +95,18 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
   }
 
   start(): void {
-    if (this.state.phase === 'idle') void this.#connect()
+    const { phase } = this.state
+    if (phase !== 'idle' && phase !== 'waiting' && phase !== 'blocked') return
+    this.#retry?.cancel()
+    void this.#connect()
   }
 
-  stop(): Promise<void> {
+  stop(): void {
     this.#retry?.cancel()
     this.#abort?.abort()
     this.#closeSession('stopped')
     this.currentJob = null
     this.#setState({ phase: 'idle' })
-    return Promise.resolve()
   }
 
   accepts(jobId: JobId): boolean {

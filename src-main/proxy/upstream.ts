@@ -59,9 +59,10 @@ export interface Upstream<Token> {
   /** Milliseconds the pool took to answer our last question; null before. */
   readonly latencyMs: number | null
   readonly traffic: UpstreamTraffic
+  /** Connects; if it waits for its next attempt or is blocked, at once. */
   start(): void
-  /** Ends the connection; unanswered shares are reported lost. Resolves when the socket is closed. */
-  stop(): Promise<void>
+  /** Ends the connection; unanswered shares are reported lost. What is on its way still leaves. */
+  stop(): void
   /** Whether a share of this job could be sent now. */
   accepts(jobId: JobId): boolean
   /**

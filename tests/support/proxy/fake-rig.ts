@@ -27,6 +27,8 @@ export interface FakeRigOptions {
   readonly order?: readonly RigMethod[]
   readonly suggestDifficulty?: number
   readonly minimumDifficulty?: number
+  /** Starts its extranonce2 anew with every clean job, as firmware does; else counts on. */
+  readonly restartsCounter?: boolean
   /** What is sent as version bits. */
   readonly versionStyle?: 'rolled-bits' | 'whole-version' | 'echo-without-asking'
 }
@@ -273,10 +275,10 @@ export class FakeRig {
   }
 
   /** Finds and submits shares of the latest job, one after the other. */
-  async mine(count: number, job?: RigJob): Promise<Reply[]> {
+  async mine(count: number, job?: RigJob, options?: SolveOptions): Promise<Reply[]> {
     const replies: Promise<Reply>[] = []
     for (let n = 0; n < count; n++) {
-      replies.push(this.submit(this.solve(job ?? this.lastJob)))
+      replies.push(this.submit(this.solve(job ?? this.lastJob, options)))
       await turn()
     }
     return Promise.all(replies)
@@ -333,6 +335,7 @@ export class FakeRig {
         this.extranonce2Size = params[1] as number
         return
       case 'mining.notify':
+        if (this.#options.restartsCounter === true && params[8] === true) this.#counter = 0
         this.jobs.push(this.#jobOf(params))
         return
       default:
