@@ -13,7 +13,9 @@ export interface CommandLine {
   /** Null for what the settings say. */
   readonly dashboard: HostPort | null
   readonly stratum: HostPort | null
+  /** Accepted, but not served yet: the host says so. */
   readonly stratumV2: HostPort | null
+  /** Accepted, but not served yet: the host says so. */
   readonly stratumWs: HostPort | null
 }
 
@@ -30,8 +32,7 @@ npm start -- --practice            with the practice farm: a pool, a chain and r
   --version, --help
 `
 
-/** Options of the design whose part is not built yet; named so that nobody believes they work. */
-const NOT_YET = ['stratum-v2', 'stratum-ws'] as const
+type AddressOption = 'dashboard' | 'stratum' | 'stratum-v2' | 'stratum-ws'
 
 /** @returns a sentence naming the option that is wrong and what to write instead */
 export function parseCommandLine(args: readonly string[]): Result<CommandLine, string> {
@@ -55,13 +56,13 @@ export function parseCommandLine(args: readonly string[]): Result<CommandLine, s
   } catch (error) {
     return err(`${error instanceof Error ? error.message.split('. ')[0] : 'Wrong option'}. See --help.`)
   }
-  for (const name of NOT_YET) {
-    if (values[name] !== undefined) {
-      return err(`--${name} is not available in this version: rigs connect with Stratum V1 (--stratum).`)
-    }
+  const addresses: Record<AddressOption, HostPort | null> = {
+    dashboard: null,
+    stratum: null,
+    'stratum-v2': null,
+    'stratum-ws': null,
   }
-  const addresses: Record<'dashboard' | 'stratum', HostPort | null> = { dashboard: null, stratum: null }
-  for (const name of ['dashboard', 'stratum'] as const) {
+  for (const name of Object.keys(addresses) as AddressOption[]) {
     const text = values[name]
     if (text === undefined) continue
     const parsed = parseAddress(text)
@@ -78,8 +79,8 @@ export function parseCommandLine(args: readonly string[]): Result<CommandLine, s
     dataDir: values['data-dir'] ?? null,
     dashboard: addresses.dashboard,
     stratum: addresses.stratum,
-    stratumV2: null,
-    stratumWs: null,
+    stratumV2: addresses['stratum-v2'],
+    stratumWs: addresses['stratum-ws'],
   })
 }
 

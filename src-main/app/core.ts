@@ -329,13 +329,21 @@ class HeadframeCore implements RunningCore {
     )
     this.#mining = mining
     this.#disposal.add('mining thread', () => mining.terminate())
-    const { stratum } = await mining.client.call('start', {
-      userAgent: `headframe/${version}`,
-      stratum: this.#options.stratum ?? current.listeners.stratum,
-      allowedRanges: current.allowedRanges,
-      sharesPerMinute: current.vardiff.sharesPerMinute,
-      pools: await this.#configs(),
-      activePoolId: current.activePoolId,
+    const start = async (stratum: HostPort | null): Promise<{ stratum: HostPort | null }> =>
+      mining.client.call('start', {
+        userAgent: `headframe/${version}`,
+        stratum,
+        allowedRanges: current.allowedRanges,
+        sharesPerMinute: current.vardiff.sharesPerMinute,
+        pools: await this.#configs(),
+        activePoolId: current.activePoolId,
+      })
+    const wanted = this.#options.stratum ?? current.listeners.stratum
+    const { stratum } = await start(wanted).catch((error: unknown) => {
+      // Nobody has pointed a rig at the practice farm's port, so any will do; beside a real farm it is taken.
+      const isTaken = error instanceof HeadframeError && error.code === 'listen/port-taken'
+      if (!isTaken || !wanted || !this.#options.practice || this.#options.stratum) throw error
+      return start({ ...wanted, port: 0 })
     })
     this.stratum = stratum
     this.#disposal.add('proxy', async () => {

@@ -29,6 +29,13 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
   if (help) return void process.stdout.write(USAGE)
   if (parsed.value.version) return void process.stdout.write(`${version}\n`)
 
+  for (const [option, asked] of [
+    ['--stratum-v2', parsed.value.stratumV2],
+    ['--stratum-ws', parsed.value.stratumWs],
+  ] as const) {
+    if (asked) say(`${option} is not served by this version: rigs connect with Stratum V1 (--stratum).`)
+  }
+
   const folders = { platform: process.platform, env: process.env, homeDir: homedir() }
   const dataDir = chosenDir ?? defaultDataDir(folders, practice)
   const emit = (line: Record<string, unknown>): void => {
@@ -68,9 +75,6 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
       rendererDir: existsSync(join(rendererDir, 'index.html')) ? rendererDir : null,
       router: createRouter(core),
       log: log.logger.child('dashboard'),
-    }).catch(async (error: unknown) => {
-      await core.stop()
-      throw error
     })
     stop = stopOnce(async () => {
       await dashboard.stop()
@@ -98,8 +102,8 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
     }
   } catch (error) {
     if (!(error instanceof HeadframeError)) throw error
-    await stop(1)
     fail(error.message, 1)
+    await stop(1)
   }
 }
 

@@ -77,9 +77,13 @@ describe('the command line', () => {
     expect(refusal('farm')).toContain('--help')
   })
 
-  it('says of options whose part is not there yet that they do nothing', () => {
-    expect(refusal('--stratum-v2', '0.0.0.0:3336')).toContain('--stratum-v2 is not available')
-    expect(refusal('--stratum-ws', '0.0.0.0:3337')).toContain('--stratum-ws is not available')
+  it('takes the frozen options whose part is not served yet, so that scripts written for them start', () => {
+    const parsed = parseCommandLine(['--stratum-v2', '0.0.0.0:3336', '--stratum-ws', '[::1]:3337'])
+    expect(parsed.ok && parsed.value).toMatchObject({
+      stratumV2: { host: '0.0.0.0', port: 3336 },
+      stratumWs: { host: '::1', port: 3337 },
+    })
+    expect(refusal('--stratum-v2', 'nowhere')).toContain('--stratum-v2 nowhere is not HOST:PORT')
   })
 
   it('explains in its usage every option that it takes', () => {
