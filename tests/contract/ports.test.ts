@@ -1,0 +1,304 @@
+/** The contract, asked the same questions over every port. */
+import { ORPCError } from '@orpc/client'
+import { describe, expect, it, vi } from 'vitest'
+import { HeadframeError } from '../../src-main/base/index.ts'
+import { FakeCore } from '../support/fake-core.ts'
+import { pretendBlock, pretendJob, pretendPool, pretendRig } from '../support/pretend-farm.ts'
+import { routes } from './http-link.ts'
+import { type Client, PORTS } from './ports.ts'
+
+const DRAFT = {
+  name: 'East',
+  url: 'stratum+tcp://east.example.com:3333',
+  userIdentity: 'farm.east',
+  password: 'x',
+}
+
+/** One good call of every procedure that answers once, and what must come back. */
+const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>> = {
+  'app.health': async (client, core) => expect(await client.app.health()).toEqual(core.health()),
+  'app.info': async (client, core) => expect(await client.app.info()).toEqual(core.info()),
+  'app.dismissNotice': async (client, core) => {
+    expect(await client.app.dismissNotice({ id: 'n1' })).toBeUndefined()
+    expect(core.notices).toEqual([])
+  },
+  'overview.get': async (client, core) => expect(await client.overview.get()).toEqual(core.overview.value),
+  'pools.list': async (client, core) => {
+    const pools = await client.pools.list()
+    expect(pools.map(({ id }) => id)).toEqual(['north', 'south'])
+    expect(pools).toEqual(core.pools.items)
+  },
+  'pools.create': async (client, core) => {
+    const pool = await client.pools.create({ ...DRAFT, name: '  East  ' })
+    expect(pool).toMatchObject({ name: 'East', hasPassword: true, enabled: true, priority: 2 })
+    expect(JSON.stringify(pool)).not.toContain('"x"')
+    expect(core.callsOf('createPool')).toEqual([{ ...DRAFT, enabled: true }])
+  },
+  'pools.update': async (client, core) => {
+    expect(await client.pools.update({ id: 'south', name: 'Deep south', priority: 0 })).toMatchObject({
+      id: 'south',
+      name: 'Deep south',
+    })
+    expect(core.callsOf('updatePool')).toEqual([{ id: 'south', patch: { name: 'Deep south', priority: 0 } }])
+  },
+  'pools.remove': async (client, core) => {
+    expect(await client.pools.remove({ id: 'south' })).toBeUndefined()
+    expect(core.pools.items.map(({ id }) => id)).toEqual(['north'])
+  },
+  'pools.activate': async (client, core) => {
+    expect(await client.pools.activate({ id: 'south' })).toEqual({
+      switchedAt: 1_700_000_000_000,
+      tookMs: 12.5,
+      downstreams: { total: 2, seamless: 2, setExtranonce: 0, reconnected: 0 },
+    })
+    expect(core.pools.find('south')?.active).toBe(true)
+  },
+  'pools.test': async (client, core) => {
+    const { url, userIdentity } = DRAFT
+    expect(await client.pools.test({ url, userIdentity, id: 'south' })).toMatchObject({ ok: true })
+    expect(core.callsOf('testPool')).toEqual([{ url, userIdentity, id: 'south' }])
+  },
+  'downstreams.list': async (client, core) =>
+    expect(await client.downstreams.list()).toEqual(core.downstreams.items),
+  'jobs.current': async (client, core) => {
+    expect(await client.jobs.current()).toEqual(pretendJob())
+    core.job = null
+    expect(await client.jobs.current()).toBeNull()
+  },
+  'blocks.list': async (client) => expect(await client.blocks.list()).toEqual([pretendBlock()]),
+  'history.series': async (client, core) => {
+    const series = await client.history.series({ metric: 'valid', rig: 'r 1/a', from: 60_000, to: 120_000 })
+    expect(series).toEqual({
+      metric: 'valid',
+      bucketMs: 60_000,
+      points: [
+        { at: 60_000, value: 1e12 },
+        { at: 120_000, value: null },
+      ],
+    })
+    expect(core.callsOf('history')).toEqual([
+      { metric: 'valid', rig: 'r 1/a', from: 60_000, to: 120_000, points: 120 },
+    ])
+  },
+  'practice.state': async (client) =>
+    expect(await client.practice.state()).toMatchObject({ chainHeight: 132 }),
+  'practice.trigger': async (client, core) => {
+    expect(await client.practice.trigger({ event: 'find-block' })).toMatchObject({ chainHeight: 133 })
+    expect(core.callsOf('trigger')).toEqual(['find-block'])
+  },
+}
+
+/** Followed views: what changes them, and what the next event must say. */
+const FOLLOWED = ['overview.live', 'pools.live', 'downstreams.live'] as const
+
+const WRONG: [title: string, field: string, call: (client: Client) => Promise<unknown>][] = [
+  ['a pool without a name', 'name', (c) => c.pools.create({ ...DRAFT, name: '   ' })],
+  ['a pool with a name too long', 'name', (c) => c.pools.create({ ...DRAFT, name: 'n'.repeat(61) })],
+  ['a pool without a URL', 'url', (c) => c.pools.create({ ...DRAFT, url: '' })],
+  ['a number for a name', 'name', (c) => c.pools.create({ ...DRAFT, name: 7 as unknown as string })],
+  [
+    'no identity at all',
+    'userIdentity',
+    (c) => c.pools.create({ name: DRAFT.name, url: DRAFT.url } as typeof DRAFT),
+  ],
+  ['a negative priority', 'priority', (c) => c.pools.update({ id: 'south', priority: -1 })],
+  ['too many points', 'points', (c) => c.history.series({ points: 100_000 })],
+  ['a moment that is no number', 'from', (c) => c.history.series({ from: 'yesterday' })],
+  ['an unknown metric', 'metric', (c) => c.history.series({ metric: 'luck' as 'valid' })],
+  ['an unknown event', 'event', (c) => c.practice.trigger({ event: 'win' as 'find-block' })],
+]
+
+const FAILURES: [code: `${string}/${string}`, status: number, kind: string][] = [
+  ['pool/unknown', 404, 'NOT_FOUND'],
+  ['pool/invalid-url', 400, 'BAD_REQUEST'],
+  ['pool/disabled', 409, 'CONFLICT'],
+  ['pool/switch-superseded', 409, 'CONFLICT'],
+  ['pool/no-answer', 502, 'BAD_GATEWAY'],
+  ['noise/authority-key-mismatch', 502, 'BAD_GATEWAY'],
+  ['tls/expired', 502, 'BAD_GATEWAY'],
+  ['connect/refused', 502, 'BAD_GATEWAY'],
+  ['pool/stopping', 503, 'SERVICE_UNAVAILABLE'],
+  ['settings/not-writable', 503, 'SERVICE_UNAVAILABLE'],
+]
+
+async function failureOf(call: Promise<unknown>): Promise<ORPCError<string, unknown>> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(ORPCError)
+  return error as ORPCError<string, unknown>
+}
+
+describe('the contract suite', () => {
+  it('asks for every procedure there is', () => {
+    expect([...Object.keys(ANSWERS), ...FOLLOWED].sort()).toEqual([...routes().keys()].sort())
+  })
+})
+
+describe.each(PORTS)('over $name', ({ open }) => {
+  it.each(Object.entries(ANSWERS))('%s answers', async (_, ask) => {
+    const core = new FakeCore()
+    const { client } = await open(core)
+    await ask(client, core)
+  })
+
+  it.each(WRONG)('refuses %s, naming the field %s', async (_, field, call) => {
+    const core = new FakeCore()
+    const { client } = await open(core)
+    const error = await failureOf(call(client))
+    expect(error).toMatchObject({
+      code: 'BAD_REQUEST',
+      status: 400,
+      defined: true,
+      data: { code: 'request/invalid', context: { field } },
+    })
+    expect(error.message).toMatch(/[.…]$|^[A-Z]/)
+    expect(error.message).not.toContain('Invalid input')
+    expect(core.calls).toEqual([])
+  })
+
+  it.each(FAILURES)('carries the failure %s as %s %s', async (code, status, kind) => {
+    const core = new FakeCore()
+    const { client } = await open(core)
+    core.failure = new HeadframeError(code, 'What is wrong, and what to do.', {
+      context: { field: 'url', pool: 'north', attempt: 3 },
+    })
+    const error = await failureOf(client.pools.activate({ id: 'north' }))
+    expect(error).toMatchObject({
+      code: kind,
+      status,
+      defined: true,
+      message: 'What is wrong, and what to do.',
+      data: { code, context: { field: 'url', pool: 'north', attempt: 3 } },
+    })
+  })
+
+  it('says of a bug only its number in the log', async () => {
+    const core = new FakeCore()
+    const { client, log } = await open(core)
+    core.failure = new TypeError('secret-ish detail')
+    const error = await failureOf(client.pools.activate({ id: 'north' }))
+    expect(error).toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      status: 500,
+      data: { code: 'internal/failure' },
+    })
+    expect(JSON.stringify(error)).not.toContain('secret-ish')
+    const [line] = log.filter(({ level }) => level === 'error')
+    expect(line?.fields['error']).toContain('secret-ish detail')
+    expect(error.message).toContain(String(line?.fields['id']))
+  })
+
+  it('treats an answer that breaks the contract as a bug, and logs which part', async () => {
+    const core = new FakeCore()
+    const { client, log } = await open(core)
+    core.blocksFound = [{ ...pretendBlock(), difficulty: -1 }]
+    expect(await failureOf(client.blocks.list())).toMatchObject({
+      status: 500,
+      data: { code: 'internal/failure' },
+    })
+    expect(log.find(({ level }) => level === 'error')?.fields['error']).toContain('0.difficulty')
+  })
+
+  it('answers 404 for the practice farm where there is none', async () => {
+    const core = new FakeCore()
+    core.practice = null
+    const { client } = await open(core)
+    expect(await failureOf(client.practice.state())).toMatchObject({
+      status: 404,
+      data: { code: 'practice/off' },
+    })
+  })
+
+  it('begins the overview with its newest value and goes on with each change', async () => {
+    const core = new FakeCore()
+    core.overview.set({ ...core.overview.value, hashrateHs: 1 })
+    const { client } = await open(core)
+    const stream = await client.overview.live()
+    const { value: first } = await stream.next()
+    expect(first).toEqual({ revision: 1, value: core.overview.value })
+    for (const hashrateHs of [2, 3, 4]) {
+      core.overview.set({ ...core.overview.value, hashrateHs })
+      const { value } = await stream.next()
+      expect(value).toEqual({ revision: hashrateHs, value: core.overview.value })
+    }
+    await stream.return?.()
+  })
+
+  it('begins a list with a snapshot and goes on with changes in order', async () => {
+    const core = new FakeCore()
+    const { client } = await open(core)
+    const stream = await client.pools.live()
+    const { value: first } = await stream.next()
+    expect(first).toEqual({ kind: 'snapshot', revision: 1, items: core.pools.items })
+    const east = pretendPool({ id: 'east', priority: 2 })
+    core.pools.apply([east])
+    core.pools.apply([], ['south'])
+    expect((await stream.next()).value).toEqual({
+      kind: 'changes',
+      revision: 2,
+      upserts: [east],
+      removedIds: [],
+    })
+    expect((await stream.next()).value).toEqual({
+      kind: 'changes',
+      revision: 3,
+      upserts: [],
+      removedIds: ['south'],
+    })
+    await stream.return?.()
+  })
+
+  it('ends a followed view when its follower cancels', async () => {
+    const core = new FakeCore()
+    const { client } = await open(core)
+    const cancel = new AbortController()
+    const streams = [
+      await client.overview.live(undefined, { signal: cancel.signal }),
+      await client.pools.live(undefined, { signal: cancel.signal }),
+      await client.downstreams.live(undefined, { signal: cancel.signal }),
+    ]
+    for (const stream of streams) await stream.next()
+    expect(core.followers).toBe(3)
+    const waiting = streams.map((stream) => stream.next().catch(() => undefined))
+    cancel.abort()
+    await Promise.all(waiting)
+    await vi.waitFor(() => expect(core.followers).toBe(0))
+  })
+
+  it('ends a followed view when its follower returns, even if nothing changes any more', async () => {
+    const core = new FakeCore()
+    const { client } = await open(core)
+    const stream = await client.downstreams.live()
+    await stream.next()
+    expect(core.followers).toBe(1)
+    await stream.return?.()
+    await vi.waitFor(() => expect(core.followers).toBe(0))
+  })
+
+  it('ends every followed view when the caller is gone', async () => {
+    const core = new FakeCore()
+    const { client, leave } = await open(core)
+    const stream = await client.downstreams.live()
+    await stream.next()
+    expect(core.followers).toBe(1)
+    stream.next().catch(() => undefined)
+    leave()
+    await vi.waitFor(() => expect(core.followers).toBe(0))
+  })
+
+  it('serves many calls and streams at once', async () => {
+    const core = new FakeCore()
+    const { client } = await open(core)
+    const streams = await Promise.all([client.pools.live(), client.pools.live(), client.downstreams.live()])
+    const answers = await Promise.all(Array.from({ length: 50 }, () => client.overview.get()))
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    core.downstreams.apply([pretendRig({ id: 'r3' })])
+    for (const stream of streams) {
+      expect((await stream.next()).value).toMatchObject({ kind: 'snapshot' })
+      await stream.return?.()
+    }
+    await vi.waitFor(() => expect(core.followers).toBe(0))
+  })
+})
