@@ -5,12 +5,14 @@
  *   -- --quick         5 repetitions, no verdicts
  *
  * Goals that a first run does not pass are measured once more. Results, with every repetition, go to
- * `results/` as JSON; tables in documents are made from these. Ends with code 1 if a goal fails.
+ * `results/` as JSON; tables in documents are made from these. Ends with code 1 if a goal fails, 2 if it
+ * could not be measured.
  */
 import { fork } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { errorText } from '../../src-main/base/index.ts'
 import { type FamilyMeasurement, joinRuns, type Judgement, judgeRun } from './judgement.ts'
 import { describeLoad, describeMachine } from './machine.ts'
 import { candidateTable, goalTable } from './report.ts'
@@ -103,4 +105,9 @@ async function main(): Promise<void> {
   if (!values.quick && judgements.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`bench: ${errorText(error)}\n`)
+  process.exitCode = 2
+}
