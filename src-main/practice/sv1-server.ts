@@ -29,7 +29,7 @@ const TICK_MS = 1_000
 
 /**
  * Starts listening.
- * @throws HeadframeError `listen/…` when the port cannot be had
+ * @throws HeadframeError `listen/…` when the port cannot be had; with TLS, the system's own error
  */
 export async function startSv1Server(options: Sv1ServerOptions): Promise<PoolServer> {
   const { pool, loop, log, listenAt, tls, extranonce2Size = DEFAULT_EXTRANONCE2_SIZE } = options
@@ -41,7 +41,7 @@ export async function startSv1Server(options: Sv1ServerOptions): Promise<PoolSer
     const session = new Sv1Session({ pool, log, extranonces, extranonce2Size })
     const link = new Sv1Link(connection, session, clock, log)
     links.add(link)
-    link.onEnd = () => links.delete(link)
+    void link.ended.then(() => links.delete(link))
   }
   const maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
   const listener: LinkListener =
@@ -68,10 +68,12 @@ export async function startSv1Server(options: Sv1ServerOptions): Promise<PoolSer
       return listener.connectionCount
     },
     async stop(reason) {
+      const ended = [...links].map((link) => link.ended)
       for (const link of links) link.close(reason)
       for (const { name, error } of await disposal.dispose()) {
         log.warn('could not stop a part of the SV1 pool', { part: name, error: errorText(error) })
       }
+      await Promise.all(ended)
     },
   }
 }
@@ -82,7 +84,8 @@ class Sv1Link {
   readonly #session: Sv1Session
   readonly #framer = new LineFramer(MAX_LINE_BYTES)
   readonly #log: Logger
-  onEnd: () => void = () => {}
+  /** Resolves when the connection is gone and everything it held was given back. */
+  readonly ended: Promise<void>
 
   constructor(connection: ServerLink, session: Sv1Session, clock: Clock, log: Logger) {
     this.#connection = connection
@@ -92,12 +95,14 @@ class Sv1Link {
       if (!session.isOpen) connection.destroy('no subscription in time')
     })
     connection.onData((bytes) => this.#onData(bytes))
-    connection.onClose((reason) => {
-      timeout.cancel()
-      this.#framer.close()
-      session.end()
-      log.debug('connection ended', { reason: reason.text })
-      this.onEnd()
+    this.ended = new Promise((resolve) => {
+      connection.onClose((reason) => {
+        timeout.cancel()
+        this.#framer.close()
+        session.end()
+        log.debug('connection ended', { reason: reason.text })
+        resolve()
+      })
     })
   }
 

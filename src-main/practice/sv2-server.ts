@@ -81,7 +81,7 @@ export async function startSv2Server(options: Sv2ServerOptions): Promise<PoolSer
       })
       const link = new Sv2Link({ connection, session, identity, clock, entropy: options.entropy, log })
       links.add(link)
-      link.onEnd = () => links.delete(link)
+      void link.ended.then(() => links.delete(link))
     },
   )
   disposal.add('listener', () => listener.stop('the practice pool is going down'))
@@ -104,10 +104,12 @@ export async function startSv2Server(options: Sv2ServerOptions): Promise<PoolSer
       return listener.connectionCount
     },
     async stop(reason) {
+      const ended = [...links].map((link) => link.ended)
       for (const link of links) link.close(reason)
       for (const { name, error } of await disposal.dispose()) {
         log.warn('could not stop a part of the SV2 pool', { part: name, error: errorText(error) })
       }
+      await Promise.all(ended)
     },
   }
 }
@@ -127,7 +129,8 @@ class Sv2Link {
   readonly #session: Sv2Session
   readonly #noise: NoiseStream
   readonly #log: Logger
-  onEnd: () => void = () => {}
+  /** Resolves when the connection is gone and everything it held was given back. */
+  readonly ended: Promise<void>
 
   constructor({ connection, session, identity, clock, entropy, log }: Sv2LinkParts) {
     this.#connection = connection
@@ -138,11 +141,13 @@ class Sv2Link {
       if (!session.isOpen) connection.destroy('no SetupConnection in time')
     })
     connection.onData((bytes) => this.#onData(bytes))
-    connection.onClose((reason) => {
-      timeout.cancel()
-      session.end()
-      log.debug('connection ended', { reason: reason.text })
-      this.onEnd()
+    this.ended = new Promise((resolve) => {
+      connection.onClose((reason) => {
+        timeout.cancel()
+        session.end()
+        log.debug('connection ended', { reason: reason.text })
+        resolve()
+      })
     })
   }
 

@@ -87,7 +87,8 @@ export class HeaderWalk {
 
   #advance(): void {
     this.#versionIndex++
-    const fits = bitsOutsideMask(this.#versionBits(), this.#versionMask) === 0
+    const bits = this.#versionBits()
+    const fits = bits <= this.#versionMask && bitsOutsideMask(bits, this.#versionMask) === 0
     if (this.#versionMask === 0 || !fits || this.#versionIndex === VERSIONS_PER_EXTRANONCE2) {
       this.#nextExtranonce2()
     }
@@ -112,9 +113,9 @@ export class HeaderWalk {
     return bytes
   }
 
-  /** The version index, counted in the lowest bits of the mask. */
+  /** The version index, counted from the lowest bit of the mask on; above it when the mask has run out. */
   #versionBits(): number {
     const lowest = (this.#versionMask & -this.#versionMask) >>> 0
-    return (this.#versionIndex * lowest) >>> 0
+    return this.#versionIndex * lowest
   }
 }
