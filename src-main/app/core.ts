@@ -16,7 +16,7 @@ import {
   type PoolPatch,
   type PoolTest,
 } from '../../src-preload/contract/index.ts'
-import { type Core, LiveListView, LiveValueView, type PracticeControl } from '../api/index.ts'
+import { type Core, type LiveListView, type LiveValueView, type PracticeControl } from '../api/index.ts'
 import {
   type Clock,
   DisposalStack,
@@ -30,20 +30,20 @@ import { type EngineReport, type PoolConfig } from '../proxy/index.ts'
 import {
   lockDataDir,
   openSettings,
-  type PoolSettings,
   prepareDataDir,
   type SecretStore,
   type SettingsStore,
 } from '../settings/index.ts'
+import { FarmViews } from './farm-views.ts'
 import { HistoryFeed } from './history-feed.ts'
-import { type HistoryProcedures, type OpenedSession } from './history-service.ts'
+import { type HistoryProcedures } from './history-service.ts'
 import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
 import { Notices } from './notices.ts'
 import { poolConfig, poolEndpoint } from './pool-config.ts'
 import { PoolList } from './pool-list.ts'
 import { startPractice } from './practice-wiring.ts'
 import { type HostedThread, startThread } from './thread-host.ts'
-import { currentJobView, downstreamView, NO_BASE, overviewView, poolView } from './views.ts'
+import { currentJobView } from './views.ts'
 
 export interface CoreOptions {
   readonly version: string
@@ -73,7 +73,6 @@ export interface RunningCore extends Core {
   readonly settings: SettingsStore
 }
 
-const DAY_MS = 24 * 3600_000
 const BLOCKS_LISTED = 100
 
 /**
@@ -92,9 +91,6 @@ export async function startCore(options: CoreOptions): Promise<RunningCore> {
 }
 
 class HeadframeCore implements RunningCore {
-  readonly overview: LiveValueView<Overview>
-  readonly pools = new LiveListView<Pool>((a, b) => a.priority - b.priority)
-  readonly downstreams = new LiveListView<Downstream>((a, b) => a.connectedAt - b.connectedAt)
   practice: PracticeControl | null = null
   stratum: HostPort | null = null
   readonly #options: CoreOptions
@@ -108,11 +104,7 @@ class HeadframeCore implements RunningCore {
   #history!: HostedThread<HistoryProcedures, never>
   #mining!: HostedThread<MiningProcedures, MiningEvent>
   #feed!: HistoryFeed
-  #opened!: OpenedSession
-  #report: EngineReport | null = null
-  #blocksFound = 0
-  /** When each rig was seen last, epoch milliseconds. */
-  readonly #rigsSeen = new Map<string, number>()
+  readonly #views: FarmViews
   #historyNotice: string | null = null
   #stopping: Promise<void> | null = null
 
@@ -120,7 +112,19 @@ class HeadframeCore implements RunningCore {
     this.#options = options
     this.#startedAtMs = options.clock.nowMs()
     this.#startedMonotonicMs = options.clock.monotonicMs()
-    this.overview = new LiveValueView(emptyOverview(options.practice, this.#startedAtMs))
+    this.#views = new FarmViews(options.practice, this.#startedAtMs, () => this.#store.current)
+  }
+
+  get overview(): LiveValueView<Overview> {
+    return this.#views.overview
+  }
+
+  get pools(): LiveListView<Pool> {
+    return this.#views.pools
+  }
+
+  get downstreams(): LiveListView<Downstream> {
+    return this.#views.downstreams
   }
 
   get settings(): SettingsStore {
@@ -147,10 +151,10 @@ class HeadframeCore implements RunningCore {
     await this.#startMining()
     if (practice) {
       this.#disposal.add('practice rigs', () => practice.stopRigs())
-      if (this.stratum) await practice.startRigs(this.stratum)
+      if (this.stratum) practice.startRigs(this.stratum)
       this.practice = practice.control
     }
-    this.#publishPools()
+    this.#views.publish()
   }
 
   stop(): Promise<void> {
@@ -192,17 +196,17 @@ class HeadframeCore implements RunningCore {
   async createPool(draft: PoolDraft): Promise<Pool> {
     const { id } = await this.#list.create(draft)
     await this.#poolsChanged()
-    return this.#poolView(id)
+    return this.#views.pool(id)
   }
 
   async updatePool(id: string, patch: PoolPatch): Promise<Pool> {
     await this.#list.update(id, patch)
     await this.#poolsChanged()
-    return this.#poolView(id)
+    return this.#views.pool(id)
   }
 
   async removePool(id: string): Promise<void> {
-    await this.#list.remove(id, this.#report?.activePoolId ?? null)
+    await this.#list.remove(id, this.#views.activePoolId)
     await this.#poolsChanged()
   }
 
@@ -210,7 +214,7 @@ class HeadframeCore implements RunningCore {
     this.#list.require(id)
     const result = await this.#mining.client.call('activate', id)
     await this.#list.setActive(id)
-    this.#publishPools()
+    this.#views.publish()
     const { switchedAtMs, tookMs, downstreams } = result
     return { switchedAt: Math.round(switchedAtMs), tookMs, downstreams }
   }
@@ -290,15 +294,14 @@ class HeadframeCore implements RunningCore {
     const history = startThread<HistoryProcedures>('history', () => {}, this.#options.onFatal)
     this.#history = history
     this.#disposal.add('history thread', () => history.terminate())
-    this.#opened = await history.client.call('open', {
+    const opened = await history.client.call('open', {
       dataDir,
       nowMs: clock.nowMs(),
       poolIds: this.#list.all.map(({ id }) => id),
     })
     this.#disposal.add('history', () => history.client.call('close', clock.nowMs()))
-    const { session, notices, rigs, blockCount } = this.#opened
-    this.#blocksFound = blockCount
-    for (const { rigKey, lastSeenAtMs } of rigs) this.#rigsSeen.set(rigKey, lastSeenAtMs)
+    const { session, notices } = opened
+    this.#views.begin(opened)
     for (const { title, detail } of notices) this.#notices.add('warning', title, detail, clock.nowMs())
     if (session.sharesLost > 0) {
       log.warn('shares of an earlier run never got an answer', { count: session.sharesLost })
@@ -373,59 +376,17 @@ class HeadframeCore implements RunningCore {
   async #poolsChanged(): Promise<void> {
     const { activePoolId } = this.#store.current
     await this.#mining.client.call('setPools', { pools: await this.#configs(), activePoolId })
-    this.#publishPools()
+    this.#views.publish()
   }
 
   #onReport(report: EngineReport): void {
-    this.#report = report
-    this.#blocksFound += report.blocks.length
-    for (const { rigKey, state } of report.downstreams.upserts) {
-      if (state !== 'subscribing') this.#rigsSeen.set(rigKey, report.atMs)
-    }
     this.#feed.add(report)
-    const { upserts, removedIds } = report.downstreams
-    this.downstreams.apply(
-      upserts.map((status) => downstreamView(status, report.activePoolId)),
-      removedIds.filter((id) => this.downstreams.find(id)),
-    )
-    this.#publishPools()
+    this.#views.apply(report)
     const grants = new Map<string, number>()
     for (const { poolId, extranonce } of report.pools) if (extranonce) grants.set(poolId, extranonce.rollable)
     this.#list.learnGrants(grants).catch((error: unknown) => {
       this.#options.log.warn('could not save what pools grant', { error: errorText(error) })
     })
-  }
-
-  #publishPools(): void {
-    const report = this.#report
-    const activeId = report?.activePoolId ?? this.#store.current.activePoolId
-    this.pools.replace(this.#list.all.map((pool, priority) => this.#viewOf(pool, priority, activeId)))
-    if (!report) return
-    const sinceMs = report.atMs - DAY_MS
-    let rigsSeen = 0
-    for (const lastMs of this.#rigsSeen.values()) if (lastMs >= sinceMs) rigsSeen++
-    this.overview.set(
-      overviewView({
-        practice: this.#options.practice,
-        report,
-        base: this.#opened.totals,
-        bestDifficultyBefore: this.#opened.totals.bestDifficulty ?? 0,
-        blocksFound: this.#blocksFound,
-        rigsSeen,
-        activePool: this.#list.all.find(({ id }) => id === activeId),
-      }),
-    )
-  }
-
-  #viewOf(pool: PoolSettings, priority: number, activeId: string | null): Pool {
-    const status = this.#report?.pools.find(({ poolId }) => poolId === pool.id)
-    return poolView(pool, priority, activeId, status, this.#opened.poolTotals[pool.id] ?? NO_BASE)
-  }
-
-  #poolView(id: string): Pool {
-    const priority = this.#list.all.findIndex((pool) => pool.id === id)
-    const activeId = this.#report?.activePoolId ?? this.#store.current.activePoolId
-    return this.#viewOf(this.#list.require(id), priority, activeId)
   }
 
   #onHistoryTrouble(problem: string | null): void {
@@ -439,20 +400,6 @@ class HeadframeCore implements RunningCore {
             `${problem} Mining goes on, and what happens meanwhile is kept in memory.`,
             this.#options.clock.nowMs(),
           )
-  }
-}
-
-function emptyOverview(practice: boolean, nowMs: number): Overview {
-  return {
-    practice,
-    hashrateHs: 0,
-    rigs: { total: 0, online: 0, hashing: 0 },
-    shares: { ...NO_BASE, pending: 0 },
-    activePool: null,
-    bestDifficulty: 0,
-    blocksFound: 0,
-    networkDifficulty: null,
-    updatedAt: nowMs,
   }
 }
 
