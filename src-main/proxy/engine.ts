@@ -32,6 +32,7 @@ import { createSv1PoolSession } from './sv1-pool-session.ts'
 import { Sv1Session } from './sv1-session.ts'
 import { createSv2PoolSession } from './sv2-pool-session.ts'
 import { type ActivationResult, Switchboard } from './switchboard.ts'
+import { wantedDifficulty } from './tell-difficulty.ts'
 import { type PoolConfig, type PoolEndpoint } from './upstream.ts'
 import { type RunnerParts, UpstreamRunner } from './upstream-runner.ts'
 
@@ -77,8 +78,6 @@ export class ProxyEngine {
   /** Connected rigs, ready or not. */
   readonly #sessions = new Set<Downstream>()
   readonly #remembered = new Map<string, number>()
-  /** Rigs whose new difficulty waits for the next second. */
-  readonly #reissues = new Set<Downstream>()
   #listener: Listener | null = null
   #nextJobId = 1
   /** Silence of rigs that have nothing to hash says nothing about them. */
@@ -265,7 +264,6 @@ export class ProxyEngine {
     const { rig } = downstream
     this.#sessions.delete(downstream)
     this.#fanout.downstreams.delete(downstream)
-    this.#reissues.delete(downstream)
     this.#reporter.onRigGone(rig.id)
     this.#log.info('rig disconnected', { rig: rig.id, reason })
     if (!rig.vardiff.isSteady) return
@@ -287,10 +285,12 @@ export class ProxyEngine {
     if (this.#withoutWork) for (const { rig } of this.#fanout.downstreams) rig.vardiff.resume(nowMs)
     this.#withoutWork = false
     for (const downstream of this.#fanout.downstreams) {
-      const changed = downstream.rig.vardiff.retarget(nowMs) !== undefined
-      if (!changed && !this.#reissues.has(downstream)) continue
-      if (downstream.reissue(current)) this.#reissues.delete(downstream)
-      else this.#reissues.add(downstream)
+      const { rig } = downstream
+      rig.vardiff.retarget(nowMs)
+      // Also a wish of the rig that came too soon after its job; what cannot be told now is told in a second.
+      if (rig.steps.latest && rig.steps.latest.difficulty !== wantedDifficulty(rig, current, nowMs)) {
+        downstream.reissue(current)
+      }
     }
   }
 

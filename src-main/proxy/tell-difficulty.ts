@@ -7,6 +7,15 @@ import { type IssuedJob } from './job-board.ts'
 import { type Rig } from './rig.ts'
 
 /**
+ * What the rig ought to be held to at an issue. A rig's own wish for a minimum yields to the pool's difficulty.
+ * @param monotonicMs now
+ */
+export function wantedDifficulty(rig: Rig, issued: IssuedJob, monotonicMs: number): number {
+  rig.vardiff.limit(issued.poolDifficulty, monotonicMs)
+  return Math.min(rig.vardiff.difficulty, issued.poolDifficulty)
+}
+
+/**
  * Decides the rig's difficulty for an issue and remembers it for judging.
  * @returns what to tell the rig, or undefined when it already knows
  */
@@ -16,8 +25,7 @@ export function pinDifficulty(
   reissue: number,
   monotonicMs: number,
 ): number | undefined {
-  rig.vardiff.limit(issued.poolDifficulty, monotonicMs)
-  const { difficulty } = rig.vardiff
+  const difficulty = wantedDifficulty(rig, issued, monotonicMs)
   if (rig.steps.latest?.difficulty === difficulty) return undefined
   const target = easierTarget(targetOfDifficulty(difficulty), issued.job.target)
   rig.steps.pin(issued.sequence, reissue, difficulty, target)
