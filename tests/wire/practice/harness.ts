@@ -40,11 +40,11 @@ export const STEADY: DifficultyPolicy = {
 
 export const authority = generateAuthorityKeyPair(systemEntropy)
 
-/** Resolves when `holds` does; fails with what was waited for after ten seconds. */
+/** Resolves when `holds` does; fails with what was waited for after half a minute. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadlineMs = Date.now() + 10_000
+  const deadlineMs = Date.now() + 30_000
   while (!holds()) {
-    if (Date.now() > deadlineMs) throw new Error(`waited ten seconds for ${what}`)
+    if (Date.now() > deadlineMs) throw new Error(`waited half a minute for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
