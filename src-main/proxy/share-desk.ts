@@ -27,6 +27,8 @@ export interface ShareRefusal {
   readonly kind: RefusalKind
   /** As the specification spells it: `duplicate-share`, `difficulty-too-low`, `stale-share`. */
   readonly reason: string
+  /** What exactly is wrong, for the rig's log. */
+  readonly detail?: string
 }
 
 export interface OfferedShare {

@@ -134,7 +134,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     if (refusal === null) this.#connection.write(formatTrue(reference))
     else {
       const { code, message } = sv1ErrorOf(refusal.reason)
-      this.#connection.write(formatError(reference, code, message))
+      this.#connection.write(formatError(reference, code, refusal.detail ?? message))
     }
   }
 
@@ -144,7 +144,10 @@ export class Sv1Session implements Downstream, ShareOfferer {
   }
 
   readonly #onLine = (bytes: Uint8Array, start: number, end: number): void => {
-    if (this.#ready && scan.scan(bytes, start, end)) return this.#onSubmit(scannedSubmit())
+    if (this.#ready && scan.scan(bytes, start, end)) {
+      this.#faults = 0
+      return this.#onSubmit(scannedSubmit())
+    }
     const text = decodeLine(bytes, start, end)
     if (!text.ok) return this.#onFault(text.error)
     const message = parseRigLine(text.value)
@@ -317,7 +320,10 @@ export class Sv1Session implements Downstream, ShareOfferer {
   #onFault(fault: LineFault): void {
     this.#host.log.debug('rig sent a faulty line', { rig: this.rig.id, code: fault.code })
     this.#faults++
-    this.#reply(formatError(fault.id, SV1_ERROR.other, fault.message))
+    if (fault.method === 'mining.submit') {
+      const refusal = { kind: 'invalid', reason: 'malformed-share', detail: fault.message } as const
+      this.#host.refuseShare(this, fault.id, this.#host.poolIdForRefusals(), refusal)
+    } else this.#reply(formatError(fault.id, SV1_ERROR.other, fault.message))
     if (fault.fatal || this.#faults >= FAULTS_IN_A_ROW) {
       this.#framer.close()
       this.#connection.close(fault.message)

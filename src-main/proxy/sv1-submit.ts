@@ -62,9 +62,9 @@ export function checkSubmit(submit: Submit, context: SubmitContext): CheckedSubm
   const base = clearRollableBits(job.version, job.versionRollingMask)
   const mask = negotiateMask(context.requestedMask, job.versionRollingMask)
   const bits = submit.versionBits ?? 0
-  // Some firmware repeats the job's whole version although it never asked to roll.
-  const echoed = bits === base
-  if (!echoed && bitsOutsideMask(bits, mask) !== 0) {
+  const outside = bitsOutsideMask(bits, mask)
+  // Some firmware sends the whole version it hashed, also if it never asked to roll.
+  if (outside !== 0 && outside !== bitsOutsideMask(base, mask)) {
     return invalid(mask === 0 ? 'version-rolling-not-allowed' : 'invalid-non-rollable-version-bit', issued)
   }
   return {
@@ -75,7 +75,7 @@ export function checkSubmit(submit: Submit, context: SubmitContext): CheckedSubm
       rollable: rollableOf(job, grant.extranonce1, submit.extranonce2),
       ntime: submit.ntime,
       nonce: submit.nonce,
-      version: echoed ? base : combineVersion(base, mask, bits),
+      version: combineVersion(base, mask, bits),
     },
   }
 }
@@ -96,6 +96,7 @@ const ERRORS: Readonly<Record<string, { code: number; message: string }>> = {
     message: 'Wrong extranonce2 length: use the size given at subscribe',
   },
   'invalid-ntime': { code: SV1_ERROR.other, message: 'ntime out of range: check the clock of the rig' },
+  'malformed-share': { code: SV1_ERROR.other, message: 'Malformed share' },
   'version-rolling-not-allowed': { code: SV1_ERROR.other, message: 'Version rolling is not allowed now' },
   'invalid-non-rollable-version-bit': {
     code: SV1_ERROR.other,
