@@ -236,7 +236,7 @@ export class PretendCore {
   }
 
   #link(ended: AbortSignal): PretendLink {
-    const client = createRouterClient(this.#router())
+    const client = createRouterClient(this.router())
     return {
       call: async (path, input, { signal }) => {
         this.calls.push({ path: path.join('.'), input })
@@ -287,7 +287,8 @@ export class PretendCore {
     }
   }
 
-  #router() {
+  /** The contract as implemented here, for tests that carry it over a real port. */
+  router() {
     const os = implement(contract)
     return os.router({
       app: {

@@ -21,6 +21,7 @@ export const useRigsStore = defineStore('rigs', () => {
   return {
     /** Null before the first snapshot. */
     rigs: list.items,
+    find: list.find,
     problem: computed(view.problem),
     loading: computed(() => list.items.value === null && view.status.value.phase !== 'failed'),
     follow: followAfresh,

@@ -31,10 +31,15 @@ const columns = helper.columns(
   ),
 )
 
+export interface RigSort {
+  id: string
+  desc: boolean
+}
+
 export interface RigTable {
   /** Sorted. */
   rigs: ComputedRef<readonly Downstream[]>
-  sortOf(id: RigColumnId): 'ascending' | 'descending' | 'none'
+  sort: ComputedRef<RigSort | undefined>
   toggleSort(id: RigColumnId): void
 }
 
@@ -49,14 +54,10 @@ export function useRigTable(data: Readonly<Ref<readonly Downstream[]>>): RigTabl
     initialState: { sorting: [{ id: 'name', desc: false }] },
   })
   const rigs = computed(() => table.getRowModel().rows.map((row) => row.original))
-  const sorting = computed(() => table.atoms.sorting.get()[0])
 
   return {
     rigs,
-    sortOf(id) {
-      if (sorting.value?.id !== id) return 'none'
-      return sorting.value.desc ? 'descending' : 'ascending'
-    },
+    sort: computed(() => table.atoms.sorting.get()[0]),
     toggleSort(id) {
       table.getColumn(id)?.toggleSorting()
     },
