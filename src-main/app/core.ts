@@ -57,7 +57,8 @@ export interface CoreOptions {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Logger
-  openSecrets(dataDir: string): Promise<SecretStore>
+  /** @param tell shows the person a notice */
+  openSecrets(dataDir: string, tell: (title: string, detail: string) => void): Promise<SecretStore>
   /** A part died or will not come back: the host should say so and stop. */
   onFatal(error: HeadframeError): void
 }
@@ -140,7 +141,9 @@ class HeadframeCore implements RunningCore {
     this.#store = store
     this.#disposal.add('settings', () => store.settled())
     for (const { title, detail } of notices) this.#notices.add('warning', title, detail, clock.nowMs())
-    this.#secrets = await this.#options.openSecrets(dataDir)
+    this.#secrets = await this.#options.openSecrets(dataDir, (title, detail) => {
+      this.#notices.add('warning', title, detail, clock.nowMs())
+    })
     this.#list = new PoolList(store, this.#secrets, entropy)
 
     const practice = this.#options.practice

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createRouter } from '../api/index.ts'
-import { createFileLogger, parseCommandLine, type RunningCore, startCore, USAGE } from '../app/index.ts'
+import { createFileLogger, emitStates, parseCommandLine, startCore, USAGE } from '../app/index.ts'
 import { errorText, HeadframeError, systemClock, systemEntropy } from '../base/index.ts'
 import { defaultDataDir, loadOrCreateToken, openFileSecrets, prepareDataDir } from '../settings/index.ts'
 import { startDashboard } from './dashboard-server.ts'
@@ -82,17 +82,7 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
       log.close()
     })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(0))
-    emit({
-      event: 'ready',
-      dashboard: dashboard.url,
-      token,
-      stratum: core.stratum ? `${core.stratum.host}:${core.stratum.port}` : null,
-      stratumV2: null,
-      authorityKey: null,
-      dataDir,
-      pid: process.pid,
-    })
-    announce(core, emit)
+    emitStates(core, { dashboard: dashboard.url, token, dataDir, pid: process.pid }, emit)
     say(`Dashboard: ${dashboard.url}/?token=${token}`)
     if (core.stratum) say(`Point rigs at: stratum+tcp://${core.stratum.host}:${core.stratum.port}`)
     if (!isLoopback(host)) {
@@ -105,24 +95,6 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
     fail(error.message, 1)
     await stop(1)
   }
-}
-
-/** One JSON line per state change: the active pool and its state, rigs coming and going, blocks. */
-function announce(core: RunningCore, emit: (line: Record<string, unknown>) => void): void {
-  let last = ''
-  core.overview.onChange(() => {
-    const { activePool, rigs, blocksFound } = core.overview.value
-    const state = {
-      pool: activePool?.id ?? null,
-      poolState: activePool?.state ?? null,
-      rigsOnline: rigs.online,
-      blocksFound,
-    }
-    const text = JSON.stringify(state)
-    if (text === last) return
-    last = text
-    emit({ event: 'state', at: core.overview.value.updatedAt, ...state })
-  })
 }
 
 /** Stops once, whoever asks, within the limit, and ends the process with the code. */

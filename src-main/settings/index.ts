@@ -15,7 +15,9 @@ export {
   type PoolUrlError,
   type PoolUrlPart,
 } from './pool-url.ts'
-export { openFileSecrets, FileSecretStore, type SecretStore } from './secrets.ts'
+export { fileFailure } from './failures.ts'
+export { readText, replaceFile } from './private-file.ts'
+export { FileSecretStore, openFileSecrets, SECRETS_FILE, type SecretStore } from './secrets.ts'
 export {
   defaultSettings,
   type ListenerSettings,

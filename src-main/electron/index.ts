@@ -1,0 +1,1 @@
+export { type DesktopHost, registerPageScheme, runDesktop } from './main.ts'
