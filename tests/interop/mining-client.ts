@@ -19,6 +19,8 @@ import {
   openChannelJobs,
   PROTOCOL_VERSION,
   Protocol,
+  ShareLedger,
+  type ShareLedgerCounts,
   type UnknownMessage,
 } from '../../src-main/sv2/index.ts'
 import { searchHeader } from './header-search.ts'
@@ -43,8 +45,8 @@ export class MiningClient {
   readonly session: Sv2Session<MiningConnectionMessage>
   /** Ids the pool made worthless, oldest first. */
   readonly dropped: number[] = []
+  readonly #ledger = new ShareLedger<FoundShare>()
   #channel: ChannelJobs
-  #sequenceNumber = 0
   #extranonceCounter = 0
 
   private constructor(session: Sv2Session<MiningConnectionMessage>, channel: ChannelJobs) {
@@ -105,12 +107,9 @@ export class MiningClient {
     return this.#channel
   }
 
-  /** Shares that SubmitShares.Success messages acknowledged so far. */
-  get acknowledgedCount(): number {
-    let count = 0
-    for (const message of this.session.received('SubmitShares.Success'))
-      count += message.newSubmitsAcceptedCount
-    return count
+  /** What became of the shares so far. */
+  get counts(): ShareLedgerCounts {
+    return this.#ledger.counts
   }
 
   /** error_code of every refused share, oldest first. */
@@ -140,7 +139,7 @@ export class MiningClient {
 
   /** Offers a share. @returns its sequence number */
   submit(share: FoundShare): number {
-    const sequenceNumber = this.#sequenceNumber++
+    const { sequenceNumber } = this.#ledger.submit(share)
     this.session.send({
       name: 'SubmitSharesExtended',
       channelId: this.#channel.channelId,
@@ -176,7 +175,13 @@ export class MiningClient {
         if (step.fault !== null) throw new Error(step.fault.message)
         this.#channel = step.channel
         this.dropped.push(...step.dropped)
+        break
       }
+      case 'SubmitShares.Success':
+        this.#ledger.acknowledge(message)
+        break
+      case 'SubmitShares.Error':
+        this.#ledger.reject(message)
     }
   }
 }

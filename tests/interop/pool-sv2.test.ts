@@ -71,8 +71,9 @@ describe('pool_sv2', () => {
     expect(toHex(job.coinbaseTxSuffix)).toContain(toHex(REWARD_SCRIPT))
 
     for (let i = 0; i < 6; i++) miner.submit(miner.findShare(job))
-    await waitUntil(() => miner.acknowledgedCount === 6, 'the pool to acknowledge 6 shares')
+    await waitUntil(() => miner.counts.acknowledged === 6, 'the pool to acknowledge 6 shares')
     expect(miner.rejections).toEqual([])
+    expect(miner.counts).toMatchObject({ submitted: 6, pending: 0, unmatched: 0 })
   })
 
   it('acknowledges shares with every rollable version bit changed', async () => {
@@ -83,7 +84,7 @@ describe('pool_sv2', () => {
     miner.submit(miner.findShare(job, { versionBits: 0x1fffe000 }))
     miner.submit(miner.findShare(job, { versionBits: 0x00002000 }))
     await waitUntil(
-      () => miner.acknowledgedCount === 2,
+      () => miner.counts.acknowledged === 2,
       'the pool to acknowledge 2 shares with a rolled version',
     )
     expect(miner.rejections).toEqual([])
@@ -111,7 +112,7 @@ describe('pool_sv2', () => {
     expect(second.prevHash).toEqual(first.prevHash)
     miner.submit(miner.findShare(first))
     miner.submit(miner.findShare(second))
-    await waitUntil(() => miner.acknowledgedCount === 2, 'the pool to acknowledge a share of each job')
+    await waitUntil(() => miner.counts.acknowledged === 2, 'the pool to acknowledge a share of each job')
 
     const late = miner.findShare(second)
     provider.pushTip()
@@ -126,7 +127,7 @@ describe('pool_sv2', () => {
 
     miner.submit(miner.findShare(third))
     miner.submit(miner.findShare(third))
-    await waitUntil(() => miner.acknowledgedCount === 4, 'the pool to acknowledge shares of the new tip')
+    await waitUntil(() => miner.counts.acknowledged === 4, 'the pool to acknowledge shares of the new tip')
   })
 
   it('makes a block of a share that meets the network target, with the very header our client solved', async () => {
@@ -143,7 +144,7 @@ describe('pool_sv2', () => {
     expect(meetsTarget(hashHeader(share.header), networkTarget(EASY_N_BITS))).toBe(true)
     miner.submit(share)
     await waitUntil(() => provider.solutions.length > 0, 'the pool to hand a block to our template provider')
-    await waitUntil(() => miner.acknowledgedCount === 1, 'the pool to acknowledge the block at once')
+    await waitUntil(() => miner.counts.acknowledged === 1, 'the pool to acknowledge the block at once')
 
     const solution = provider.solutions[0]!
     expect(solution).toMatchObject({

@@ -22,8 +22,9 @@ import { type SriTranslator, startSriTranslator } from './sri-translator.ts'
 import { Sv1Miner } from './sv1-miner.ts'
 import { TemplateProvider } from './template-provider.ts'
 
-/** A rig by processor then finds several shares a second. */
+/** Of the rig to the proxy: ten a second. What the proxy hands on is the pool's to say. */
 const SHARES_PER_MINUTE = 600
+const RIG_HASHRATE_HS = 300
 
 function poolConfig(id: string, endpoint: PoolEndpoint): PoolConfig {
   return {
@@ -51,13 +52,13 @@ describe('the proxy with pool_sv2 and translator_sv2', () => {
     const translatorBinary = await findPeer('translator_sv2')
     if (poolBinary === undefined || translatorBinary === undefined) return
     provider = await TemplateProvider.start()
-    pool = await startSriPool(poolBinary, provider, { sharesPerMinute: 60, shareBatchSize: 2 })
+    pool = await startSriPool(poolBinary, provider, { sharesPerMinute: 60, shareBatchSize: 1 })
     translator = await startSriTranslator(translatorBinary, {
       poolPort: pool.port,
       poolAuthorityKeyText: POOL_AUTHORITY_KEY_TEXT,
       userIdentity: 'interop.translator',
       aggregateChannels: false,
-      minRigHashrateHs: 1000,
+      minRigHashrateHs: RIG_HASHRATE_HS,
       sharesPerMinute: 60,
     })
   })
@@ -107,6 +108,7 @@ describe('the proxy with pool_sv2 and translator_sv2', () => {
       port: engine!.stratumAddress!.port,
       user: 'rig.one',
       versionRollingMask: BIP320_MASK,
+      hashrateHs: RIG_HASHRATE_HS,
     })
     return rig
   }
@@ -137,6 +139,7 @@ describe('the proxy with pool_sv2 and translator_sv2', () => {
     provider.pushTemplate()
     await waitUntil(() => miner.jobs.length > jobsBefore, 'the rig to be given the job of a new template')
     await waitForAcknowledged('sv2', 2)
+    expect(report.counts).toMatchObject({ stale: 0, duplicate: 0, invalid: 0, rejected: 0, lost: 0 })
 
     const jobsOfTip = miner.jobs.length
     const height = engine!.currentJob()!.description.height
@@ -151,9 +154,12 @@ describe('the proxy with pool_sv2 and translator_sv2', () => {
     )
     await waitForAcknowledged('sv2', 2)
 
-    expect(poolStatus('sv2')!.rejectReasons).toEqual({})
+    // A share may have been on its way when the tip changed.
+    expect(
+      Object.keys(poolStatus('sv2')!.rejectReasons).filter((reason) => reason !== 'stale-share'),
+    ).toEqual([])
+    expect(report.counts).toMatchObject({ duplicate: 0, invalid: 0 })
     expect(identityHolds(report.counts)).toBe(true)
-    expect(report.counts).toMatchObject({ rejected: 0, lost: 0, invalid: 0 })
     // The pool's own book: a line for every share it counted.
     const counted = pool!.process.countLines(/SubmitSharesExtended: (valid share|SubmitSharesSuccess).*✅/)
     expect(counted).toBeGreaterThanOrEqual(report.counts.acknowledged)

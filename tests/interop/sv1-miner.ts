@@ -1,6 +1,6 @@
 /**
- * A rig that speaks Stratum V1 and hashes for real, made of the project's client state and a socket. It submits a
- * few shares a second at most, whatever the difficulty, so that a log of a foreign peer stays readable.
+ * A rig that speaks Stratum V1 and hashes for real at a steady rate, made of the project's client state and a
+ * socket. It submits every share it finds.
  */
 import { connect, type Socket } from 'node:net'
 import { toHex } from '../../src-main/base/index.ts'
@@ -26,16 +26,18 @@ import { searchHeader } from './header-search.ts'
 
 /** A small rig by name, so that a proxy starts with a difficulty that a processor meets in seconds. */
 const USER_AGENT = 'NerdMiner/interop'
-/** Hashes between two looks at the socket. */
-const HASHES_A_TURN = 5000
-/** Pause after a share. */
-const SHARE_PAUSE_MS = 100
+/** Version bits the rig sets in every header, as far as it was granted them. */
+const ROLLED_BITS = 0x00ffe000
+/** Length of a turn; hashes that the processor could not do in one are not made up for. */
+const TURN_MS = 20
 
 export interface Sv1MinerOptions {
   readonly port: number
   readonly user: string
   /** 0 for a rig that cannot roll versions. */
   readonly versionRollingMask: number
+  /** H/s; a few ten thousand leave room for the rest on a small machine. */
+  readonly hashrateHs: number
 }
 
 export class Sv1Miner {
@@ -48,16 +50,17 @@ export class Sv1Miner {
   /** Why the session is of no use, in words; null while it is fine. */
   failure: string | null = null
   readonly #user: string
+  readonly #hashesATurn: number
   readonly #socket: Socket
   readonly #framer = new LineFramer(MAX_LINE_BYTES)
   #state: Sv1ClientState
   #timer: NodeJS.Timeout | undefined
   #nonce = 0
-  #extranonce2 = 0
   #stopped = false
 
-  constructor({ port, user, versionRollingMask }: Sv1MinerOptions) {
+  constructor({ port, user, versionRollingMask, hashrateHs }: Sv1MinerOptions) {
     this.#user = user
+    this.#hashesATurn = Math.round((hashrateHs * TURN_MS) / 1000)
     this.#socket = connect(port, '127.0.0.1')
     const first = startSv1Client({
       host: '127.0.0.1',
@@ -113,45 +116,46 @@ export class Sv1Miner {
   }
 
   #hash(): void {
-    const found = this.#state.phase === 'open' && this.#tryJob(this.jobs.at(-1))
-    this.#timer = setTimeout(() => this.#hash(), found ? SHARE_PAUSE_MS : 5)
+    const job = this.jobs.at(-1)
+    if (this.#state.phase === 'open' && job !== undefined) this.#hashJob(job)
+    this.#timer = setTimeout(() => this.#hash(), TURN_MS)
   }
 
-  #tryJob(job: Sv1Job | undefined): boolean {
-    if (job === undefined) return false
+  #hashJob(job: Sv1Job): void {
     const { notify, extranonce1, extranonce2Size, difficulty, versionMask } = job
     const extranonce2 = new Uint8Array(extranonce2Size)
-    new DataView(extranonce2.buffer).setUint16(0, this.#extranonce2)
-    const version = (notify.version | (versionMask & 0x00ffe000)) >>> 0
-    const txid = coinbaseTxid(notify.coinb1, extranonce1, extranonce2, notify.coinb2)
+    const version = (notify.version | (versionMask & ROLLED_BITS)) >>> 0
     const target = targetOfDifficulty(difficulty)
-    const solved = searchHeader(
-      {
-        version,
-        prevHash: notify.prevHash,
-        merkleRoot: foldMerklePath(txid, notify.merkleBranches),
-        ntime: notify.ntime,
-        nBits: notify.nBits,
-      },
-      this.#nonce,
-      HASHES_A_TURN,
-      (hash) => meetsTarget(asBlockHash(hash), target),
-    )
-    this.#nonce += HASHES_A_TURN
-    if (solved === undefined) return false
-    this.#nonce = 0
-    this.#extranonce2 = (this.#extranonce2 + 1) & 0xffff
+    const txid = coinbaseTxid(notify.coinb1, extranonce1, extranonce2, notify.coinb2)
+    const fields = {
+      version,
+      prevHash: notify.prevHash,
+      merkleRoot: foldMerklePath(txid, notify.merkleBranches),
+      ntime: notify.ntime,
+      nBits: notify.nBits,
+    }
+    const end = this.#nonce + this.#hashesATurn
+    while (this.#nonce < end) {
+      const solved = searchHeader(fields, this.#nonce, end - this.#nonce, (hash) =>
+        meetsTarget(asBlockHash(hash), target),
+      )
+      this.#nonce = solved === undefined ? end : solved.nonce + 1
+      if (solved !== undefined)
+        this.#submit(notify.jobId, extranonce2, notify.ntime, solved.nonce, version & versionMask)
+    }
+  }
+
+  #submit(jobId: string, extranonce2: Uint8Array, ntime: number, nonce: number, versionBits: number): void {
     const { state, line } = submitShare(this.#state, {
       user: this.#user,
-      jobId: notify.jobId,
+      jobId,
       extranonce2Hex: toHex(extranonce2),
-      ntime: notify.ntime,
-      nonce: solved.nonce,
-      versionBits: (version & versionMask) >>> 0,
+      ntime,
+      nonce,
+      versionBits: versionBits >>> 0,
     })
     this.#state = state
     this.#socket.write(line)
     this.submitted++
-    return true
   }
 }

@@ -77,7 +77,12 @@ describe('translator_sv2 at the practice pool', () => {
   }
 
   function connectRig(user: string): Sv1Miner {
-    const rig = new Sv1Miner({ port: translator!.port, user, versionRollingMask: BIP320_MASK })
+    const rig = new Sv1Miner({
+      port: translator!.port,
+      user,
+      versionRollingMask: BIP320_MASK,
+      hashrateHs: RIG_HASHRATE_HS,
+    })
     rigs.push(rig)
     return rig
   }
