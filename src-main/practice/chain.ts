@@ -84,8 +84,8 @@ export interface PracticeBlock {
 const DEFAULT_DIFFICULTY = 0.015
 const DEFAULT_HEIGHT = 1_000
 const DEFAULT_TEMPLATE_PERIOD_MS = 30_000
-/** Easier than any share that rigs are asked for, so that the next one found is a block. */
-const EASED_DIFFICULTY = 1e-6
+/** A network difficulty below that of any share would make a block of each. */
+const LEAST_DIFFICULTY = 1e-6
 const MIN_TRANSACTIONS = 3
 const MAX_EXTRA_TRANSACTIONS = 12
 
@@ -170,15 +170,19 @@ export class PracticeChain {
   changeDifficulty(factor: number): number {
     const target = networkTarget(this.#nBits)
     const scaled = (targetToBigint(target) * 1_000_000n) / BigInt(Math.round(factor * 1_000_000))
-    const largest = targetToBigint(targetOfDifficulty(EASED_DIFFICULTY))
+    const largest = targetToBigint(targetOfDifficulty(LEAST_DIFFICULTY))
     this.#nBits = compactOfTarget(bigintToTarget(scaled > largest ? largest : scaled))
     this.foreignBlock()
     return this.networkDifficulty
   }
 
-  /** Makes the next share of any rig a block, by a network target that holds until the next block. */
-  easeUntilBlock(): void {
-    const eased = easierTarget(networkTarget(this.#nBits), targetOfDifficulty(EASED_DIFFICULTY))
+  /**
+   * Lowers the network difficulty until the next block, so that it comes soon. Not too soon: what rigs find
+   * until they hear of the block would be more of them, all too late.
+   * @param difficulty if absent, so low that the next share of any rig is a block
+   */
+  easeUntilBlock(difficulty: number = LEAST_DIFFICULTY): void {
+    const eased = easierTarget(networkTarget(this.#nBits), targetOfDifficulty(difficulty))
     this.#easedNBits = compactOfTarget(eased)
     this.#renew(true)
   }

@@ -5,6 +5,7 @@
  * It starts in two steps, since pools must listen before the proxy dials them, and the proxy before rigs can.
  */
 import { type Clock, type Entropy, HeadframeError, type Logger } from '../base/index.ts'
+import { difficultyOfHashrate } from '../mining/index.ts'
 import { createNetLoop, formatHostPort, type HostPort, type NetLoop } from '../net/index.ts'
 import { type AuthorityKeyPair, formatAuthorityKey, generateAuthorityKeyPair } from '../sv2/index.ts'
 import { PracticeChain } from './chain.ts'
@@ -82,6 +83,8 @@ export interface PracticeFarm {
 
 const LOOPBACK = '127.0.0.1'
 const FIND_BLOCK_TIMEOUT_MS = 60_000
+/** While one is asked for: the mean wait is three seconds. */
+const EASED_BLOCKS_PER_MINUTE = 20
 const DIFFICULTY_CHANGE = 1.6
 
 /**
@@ -258,7 +261,9 @@ class Farm implements PracticeFarm {
 
   /** Waits for a block of ours, hashed by a rig and sent through whatever is in between. */
   #findBlock(): Promise<void> {
-    const { clock, findBlockTimeoutMs = FIND_BLOCK_TIMEOUT_MS } = this.#options
+    const { clock, rigs = PRACTICE_RIGS, findBlockTimeoutMs = FIND_BLOCK_TIMEOUT_MS } = this.#options
+    const totalHs = rigs.reduce((sum, { hashrateHs }) => sum + hashrateHs, 0)
+    const eased = difficultyOfHashrate(totalHs, EASED_BLOCKS_PER_MINUTE)
     return new Promise<void>((resolve, reject) => {
       const done = (): void => {
         unsubscribe()
@@ -266,7 +271,7 @@ class Farm implements PracticeFarm {
         this.#giveUp = null
       }
       const unsubscribe = this.#chain.blocks.on((block) => {
-        if (block.foundBy === null) return this.#chain.easeUntilBlock()
+        if (block.foundBy === null) return this.#chain.easeUntilBlock(eased)
         done()
         resolve()
       })
@@ -283,7 +288,7 @@ class Farm implements PracticeFarm {
         this.#chain.endEase()
         reject(error)
       }
-      this.#chain.easeUntilBlock()
+      this.#chain.easeUntilBlock(eased)
     })
   }
 

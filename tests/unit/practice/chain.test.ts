@@ -221,8 +221,8 @@ describe('the network difficulty', () => {
 
   it('is eased until the next block only', () => {
     const { chain, heard } = makeChain(0.015)
-    chain.easeUntilBlock()
-    expect(chain.networkDifficulty).toBeCloseTo(1e-6, 8)
+    chain.easeUntilBlock(1e-4)
+    expect(chain.networkDifficulty).toBeCloseTo(1e-4, 8)
     expect(heard.at(-1)!.cleanJobs).toBe(true)
     expect(chain.height).toBe(1_000)
     chain.foreignBlock()
@@ -231,7 +231,7 @@ describe('the network difficulty', () => {
 
   it('is as before when the ease is taken back, and a second time nothing happens', () => {
     const { chain, heard } = makeChain(0.015)
-    chain.easeUntilBlock()
+    chain.easeUntilBlock(1e-4)
     chain.endEase()
     expect(chain.networkDifficulty).toBeCloseTo(0.015, 5)
     chain.endEase()
@@ -241,7 +241,7 @@ describe('the network difficulty', () => {
   it('is not made harder by easing', () => {
     const { chain } = makeChain(EASY)
     const before = chain.template.tip.nBits
-    chain.easeUntilBlock()
+    chain.easeUntilBlock(1e-4)
     expect(chain.template.tip.nBits).toBe(before)
   })
 })

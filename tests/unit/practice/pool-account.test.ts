@@ -102,7 +102,7 @@ describe('a share', () => {
 
   it('that meets the network target comes with what a block needs', () => {
     const { account, chain, issue, clock } = makeBench()
-    chain.easeUntilBlock()
+    chain.easeUntilBlock(1e-6)
     const issued = issue(true)
     const share = findShare(issued.job)
     const verdict = account.judge({ ...share, jobNumber: issued.number }, clock.nowMs(), 0)
