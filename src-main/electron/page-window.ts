@@ -23,7 +23,7 @@ export interface PageWindowOptions {
 }
 
 /** The page's background, so that no flash of white comes before it (`tokens.css`, --bg). */
-const BACKGROUND = { dark: '#0f0d0b', light: '#f8f6f4' } as const
+const BACKGROUND = { dark: '#100d0b', light: '#f7f5f3' } as const
 /** A page that dies again sooner than this is left alone: reloading would not help. */
 const RELOAD_PAUSE_MS = 10_000
 
