@@ -35,6 +35,7 @@ describe('translator_sv2 at the practice pool', () => {
   beforeEach(async ({ skip }) => {
     skip(binary === undefined, 'translator_sv2 cannot be built here; the reason was printed above')
     poolLog = []
+    translator = undefined
     const log = createLogger((level, scope, message, fields) => {
       poolLog.push(`${level} ${scope} ${message} ${JSON.stringify(fields)}`)
     })
@@ -59,7 +60,6 @@ describe('translator_sv2 at the practice pool', () => {
     for (const rig of rigs) rig.stop()
     rigs = []
     await translator?.process.stop()
-    translator = undefined
     await server?.stop('the test is over')
   })
 
