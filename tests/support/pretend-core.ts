@@ -311,7 +311,7 @@ export class PretendCore {
           if (!input.url.includes('://'))
             throw new ORPCError('BAD_REQUEST', {
               message: 'The pool URL has no scheme. Start it with stratum2+tcp:// or stratum+tcp://',
-              data: { code: 'pool-url/no-scheme', context: {} },
+              data: { code: 'pool/invalid-url', context: {} },
             })
           const { password, ...draft } = input
           const pool = pretendPool({

@@ -19,13 +19,8 @@ export interface CallProblem {
   fields: Record<string, string>
 }
 
-/** Codes that speak of one field of the pool form, by how they begin. */
-const FIELD_BY_SUBJECT: Record<string, string> = {
-  'pool-url': 'url',
-  'pool-name': 'name',
-  'pool-identity': 'userIdentity',
-  'pool-password': 'password',
-}
+/** Codes that speak of one field of the pool form without naming it. */
+const FIELD_BY_CODE: Record<string, string> = { 'pool/invalid-url': 'url' }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
@@ -49,7 +44,7 @@ export function describeProblem(error: unknown): CallProblem {
   const code = typeof data.code === 'string' ? data.code : 'app/unexpected'
   const fields = issueFields(data)
   const context = isObject(data.context) ? data.context : {}
-  const field = typeof context.field === 'string' ? context.field : FIELD_BY_SUBJECT[code.split('/')[0] ?? '']
+  const field = typeof context.field === 'string' ? context.field : FIELD_BY_CODE[code]
   if (field !== undefined && fields[field] === undefined) fields[field] = message
   const first = Object.values(fields)[0]
   return { code, message: first !== undefined && !('code' in data) ? first : message, fields }

@@ -18,7 +18,7 @@ describe('a problem with a call', () => {
   it('belongs to the field that its code speaks of', () => {
     const error = new ORPCError('BAD_REQUEST', {
       message: 'The port is missing.',
-      data: { code: 'pool-url/no-port', context: {} },
+      data: { code: 'pool/invalid-url', context: {} },
     })
     expect(describeProblem(error).fields).toEqual({ url: 'The port is missing.' })
   })

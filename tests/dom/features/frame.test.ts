@@ -102,6 +102,7 @@ describe('the frame', () => {
     }
     for (const event of ['find-block', 'change-tip', 'change-difficulty', 'lose-pool', 'restore-pool']) {
       await app.click(app.get('practice-badge'))
+      expect(app.text('practice-farm')).toContain('Practice chain at height 13')
       await app.click(app.get(`practice-${event}`))
       await pass(500)
     }

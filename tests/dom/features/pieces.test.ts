@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
-import { joinHashrate } from '@/features/overview/hashrate-points.ts'
+import { joinHashrate, shownRange } from '@/features/overview/hashrate-points.ts'
 import { gridTracks, leastWidth, RIG_COLUMNS, visibleColumns } from '@/features/rigs/rig-columns.ts'
 import SparkLine from '@/ui/SparkLine.vue'
 import StackedBar from '@/ui/StackedBar.vue'
@@ -61,6 +61,24 @@ describe('joining stored and live hashrate', () => {
     expect(times.length).toBeLessThanOrEqual(901)
     expect(values.at(-1)).toBe(3599)
     expect([...times].sort((a, b) => a - b)).toEqual(times)
+  })
+})
+
+describe('the range of the chart', () => {
+  const from = 0
+  const to = 3_600_000
+
+  it('is the one asked for when all of it is known', () => {
+    expect(shownRange({ times: [0, 60], values: [5, 5] }, from, to)).toEqual([0, 3600])
+  })
+
+  it('begins where anything is known, so that a young farm fills its chart', () => {
+    expect(shownRange({ times: [0, 1800, 3600], values: [null, 5, 5] }, from, to)).toEqual([1800, 3600])
+  })
+
+  it('is never shorter than two minutes', () => {
+    expect(shownRange({ times: [3590], values: [5] }, from, to)).toEqual([3480, 3600])
+    expect(shownRange({ times: [], values: [] }, from, to)).toEqual([3480, 3600])
   })
 })
 

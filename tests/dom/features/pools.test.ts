@@ -304,6 +304,21 @@ describe('the pool form', () => {
     expect(app.text('pool-test-result')).toContain('Check the port.')
   })
 
+  it('does not say twice what the failed step says already', async () => {
+    const core = threePools()
+    const message = '127.0.0.1:1 refused the connection. Check the port.'
+    core.answerNext('pools.test', () => ({
+      ok: false,
+      steps: [{ step: 'connect', ok: false, tookMs: 3, detail: message }],
+      problem: { code: 'connect/refused', message, at: START },
+    }))
+    app = await mountApp(core, '/pools')
+    await app.click(app.get('pool-menu-lode'))
+    await app.click(menuItem('Edit or test'))
+    await app.click(app.get('pool-test'))
+    expect(app.text('pool-test-result').split(message)).toHaveLength(2)
+  })
+
   it('sends only what changed, and never a stored password', async () => {
     const core = threePools()
     app = await mountApp(core, '/pools')

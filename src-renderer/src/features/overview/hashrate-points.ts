@@ -11,6 +11,15 @@ export interface HashratePoints {
   values: (number | null)[]
 }
 
+/** No chart shows less than this: a few seconds stretched over the whole width would look like drama. */
+const LEAST_SPAN_S = 120
+
+/** The range to draw, in epoch seconds: the one asked for, or only since when anything is known. */
+export function shownRange({ times, values }: HashratePoints, from: number, to: number): [number, number] {
+  const known = times[values.findIndex((value) => value !== null)] ?? to / 1000
+  return [Math.max(from / 1000, Math.min(known, to / 1000 - LEAST_SPAN_S)), to / 1000]
+}
+
 interface Sample {
   at: number
   hashrateHs: number
