@@ -12,7 +12,11 @@ export interface ReadyFacts {
 }
 
 /** Emits the ready line, then a line whenever the active pool, its state, the rigs or the blocks change. */
-export function emitStates(core: RunningCore, facts: ReadyFacts, emit: EmitLine): void {
+export function emitStates(
+  core: Pick<RunningCore, 'overview' | 'stratum'>,
+  facts: ReadyFacts,
+  emit: EmitLine,
+): void {
   const { dashboard, token, dataDir, pid } = facts
   emit({
     event: 'ready',

@@ -1,1 +1,1 @@
-export { type DesktopHost, registerPageScheme, runDesktop } from './main.ts'
+export { type DesktopCore, type DesktopHost, registerPageScheme, runDesktop } from './main.ts'

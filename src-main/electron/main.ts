@@ -19,16 +19,16 @@ import {
   session,
   shell,
 } from 'electron'
-import { createRouter } from '../api/index.ts'
+import { type Core, createRouter } from '../api/index.ts'
 import {
   type CommandLine,
+  type CoreOptions,
   createFileLogger,
   emitStates,
   type FileLog,
   loadPageFiles,
   parseCommandLine,
   type RunningCore,
-  startCore,
   USAGE,
 } from '../app/index.ts'
 import { errorText, HeadframeError, type Logger, systemClock, systemEntropy } from '../base/index.ts'
@@ -56,7 +56,11 @@ export interface DesktopHost {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Subscribes to errors that nobody caught. */
   onCrash(listener: (error: unknown) => void): void
+  startCore(options: CoreOptions): Promise<DesktopCore>
 }
+
+/** What the window needs of the running core. */
+export type DesktopCore = Core & Pick<RunningCore, 'stratum'>
 
 /**
  * Starts the desktop host. It ends with the process: code 1 if it could not start, 2 for a wrong option.
@@ -125,8 +129,8 @@ class Desktop {
   readonly #shutdown: Shutdown
   /** Origin of the development server, null when the built page is shown. */
   readonly #developmentOrigin: string | null
-  #core: RunningCore | null = null
-  #starting: Promise<RunningCore> | null = null
+  #core: DesktopCore | null = null
+  #starting: Promise<DesktopCore> | null = null
   #window: PageWindow | null = null
   #keeper: MenuKeeper | null = null
   #keepsRunning = false
@@ -191,7 +195,7 @@ class Desktop {
     this.#window.show()
     this.#watchSystem()
 
-    this.#starting = startCore({
+    this.#starting = this.#host.startCore({
       version: app.getVersion(),
       host: 'desktop',
       dataDir: this.#dataDir,
@@ -330,7 +334,7 @@ class Desktop {
   }
 }
 
-function rigAddressOf(core: RunningCore): string | null {
+function rigAddressOf(core: DesktopCore): string | null {
   const { stratum } = core.info()
   return stratum && `stratum+tcp://${stratum.lanAddresses[0] ?? stratum.address}`
 }

@@ -74,18 +74,20 @@ export function placeWindow(
   bounds: Rectangle | null,
   screens: readonly Rectangle[],
 ): Partial<Rectangle> & { width: number; height: number } {
-  const screen = bounds ? screens.find((area) => overlaps(bounds, area)) : undefined
-  const area = screen ?? screens[0]
   const { width, height } = bounds ?? DEFAULT_SIZE
-  const size = {
+  const sizeOn = (area: Rectangle | undefined): { width: number; height: number } => ({
     width: Math.max(MIN_SIZE.width, Math.min(Math.round(width), area?.width ?? width)),
     height: Math.max(MIN_SIZE.height, Math.min(Math.round(height), area?.height ?? height)),
+  })
+  for (const area of bounds ? screens : []) {
+    const place = { x: Math.round(bounds?.x ?? 0), y: Math.round(bounds?.y ?? 0), ...sizeOn(area) }
+    if (isReachable(place, area)) return place
   }
-  return bounds && screen ? { ...size, x: Math.round(bounds.x), y: Math.round(bounds.y) } : size
+  return sizeOn(screens[0])
 }
 
 /** Whether the window's title bar can be reached with the mouse. */
-function overlaps(window: Rectangle, area: Rectangle): boolean {
+function isReachable(window: Rectangle, area: Rectangle): boolean {
   const visible = Math.min(window.x + window.width, area.x + area.width) - Math.max(window.x, area.x)
   const isTopReachable = window.y >= area.y - 1 && window.y <= area.y + area.height - MIN_VISIBLE / 2
   return visible >= MIN_VISIBLE && isTopReachable
