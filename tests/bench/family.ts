@@ -22,6 +22,8 @@ export interface ThroughputCandidate {
 /** Anything else: latency, memory, bytes, work of other processes. Measures itself, once per repetition. */
 export interface SelfMeasuredCandidate {
   readonly name: string
+  /** Whether each repetition starts from nothing, so that no first one need be thrown away. */
+  readonly startsAnew?: boolean
   /** The metrics of one repetition by name, for instance `{ p99Ms: 0.4 }`. */
   measure(): Promise<Amounts>
 }
@@ -52,6 +54,8 @@ export interface PreparedFamily {
   readonly candidates: readonly BenchCandidate[]
   /** Compares what the candidates compute, on fixed and random input. Throws with what differs. */
   checkCorrectness(): void | Promise<void>
+  /** Processor time so far of the processes that `prepare` started, milliseconds: they are not "others". */
+  helpersCpuMs?(): number
   /** Stops whatever `prepare` started. */
   dispose?(): void | Promise<void>
 }
@@ -59,6 +63,8 @@ export interface PreparedFamily {
 export interface BenchFamily {
   readonly title: string
   readonly goals: readonly BenchGoal[]
+  /** For families whose repetitions are long and alike. */
+  readonly maxRepetitions?: number
   /** Called once in the measuring process. */
   prepare(): PreparedFamily | Promise<PreparedFamily>
 }

@@ -4,7 +4,13 @@
  * second of CPU time, which survives a noisy machine; wall time does not.
  */
 import { cpus } from 'node:os'
-import { type Amounts, type BenchCandidate, type BenchFamily, type ThroughputCandidate } from './family.ts'
+import {
+  type Amounts,
+  type BenchCandidate,
+  type BenchFamily,
+  type PreparedFamily,
+  type ThroughputCandidate,
+} from './family.ts'
 import { type CandidateMeasurement, type FamilyMeasurement } from './judgement.ts'
 
 /** Slices of 120 to 150 ms: long against the clock's grain, short against the machine's moods. */
@@ -13,6 +19,7 @@ const CALIBRATION_MS = 40
 
 interface Slice {
   readonly name: string
+  readonly startsAnew: boolean
   /** One repetition. */
   measure(): Promise<Amounts>
 }
@@ -23,14 +30,15 @@ export async function measureFamily(
   repetitions: number,
 ): Promise<FamilyMeasurement> {
   const prepared = await family.prepare()
+  const count = Math.min(repetitions, family.maxRepetitions ?? repetitions)
   try {
     await prepared.checkCorrectness()
     const slices = prepared.candidates.flatMap((candidate) => sliceOf(candidate))
     const values = new Map<string, Record<string, number[]>>(slices.map((slice) => [slice.name, {}]))
-    for (const slice of slices) await slice.measure()
+    for (const slice of slices) if (!slice.startsAnew) await slice.measure()
 
-    const before = processorTimes()
-    for (let repetition = 0; repetition < repetitions; repetition++) {
+    const before = processorTimes(prepared)
+    for (let repetition = 0; repetition < count; repetition++) {
       for (let turn = 0; turn < slices.length; turn++) {
         const slice = slices[(turn + repetition) % slices.length]!
         collectGarbage()
@@ -50,7 +58,7 @@ export async function measureFamily(
         unavailable: 'unavailable' in candidate ? candidate.unavailable : null,
         values: values.get(candidate.name) ?? {},
       })),
-      otherCores: otherCoresSince(before),
+      otherCores: otherCoresSince(before, prepared),
     }
   } finally {
     await prepared.dispose?.()
@@ -59,10 +67,13 @@ export async function measureFamily(
 
 function sliceOf(candidate: BenchCandidate): Slice[] {
   if ('unavailable' in candidate) return []
-  if ('measure' in candidate) return [{ name: candidate.name, measure: () => candidate.measure() }]
+  if ('measure' in candidate) {
+    const { name, startsAnew = false } = candidate
+    return [{ name, startsAnew, measure: () => candidate.measure() }]
+  }
   const calls = calibrate(candidate)
   const measure = (): Promise<Amounts> => Promise.resolve(measureThroughput(candidate, calls))
-  return [{ name: candidate.name, measure }]
+  return [{ name: candidate.name, startsAnew: false, measure }]
 }
 
 /** How many calls fill a slice. The doubling warms the code up as well. */
@@ -92,19 +103,20 @@ function collectGarbage(): void {
 
 interface ProcessorTimes {
   readonly atMs: number
-  /** Of all processors and of this process. */
+  /** Of all processors, and of this process with its helpers. */
   readonly busyMs: number
   readonly ownMs: number
 }
 
-function processorTimes(): ProcessorTimes {
+function processorTimes(prepared: PreparedFamily): ProcessorTimes {
   const own = process.cpuUsage()
   const busyMs = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0)
-  return { atMs: performance.now(), busyMs, ownMs: (own.user + own.system) / 1000 }
+  const ownMs = (own.user + own.system) / 1000 + (prepared.helpersCpuMs?.() ?? 0)
+  return { atMs: performance.now(), busyMs, ownMs }
 }
 
-function otherCoresSince(before: ProcessorTimes): number {
-  const now = processorTimes()
+function otherCoresSince(before: ProcessorTimes, prepared: PreparedFamily): number {
+  const now = processorTimes(prepared)
   const otherMs = now.busyMs - before.busyMs - (now.ownMs - before.ownMs)
   return Math.max(0, otherMs / (now.atMs - before.atMs))
 }

@@ -20,7 +20,7 @@ export interface FamilyMeasurement {
   readonly title: string
   readonly goals: readonly BenchGoal[]
   readonly candidates: readonly CandidateMeasurement[]
-  /** Processor cores that anything but the measuring process kept busy, on average, while it measured. */
+  /** Processor cores that anything but the bench's own processes kept busy, on average, while it measured. */
   readonly otherCores: number
 }
 
