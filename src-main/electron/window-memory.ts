@@ -79,9 +79,11 @@ export function placeWindow(
     width: Math.max(MIN_SIZE.width, Math.min(Math.round(width), area?.width ?? width)),
     height: Math.max(MIN_SIZE.height, Math.min(Math.round(height), area?.height ?? height)),
   })
-  for (const area of bounds ? screens : []) {
-    const place = { x: Math.round(bounds?.x ?? 0), y: Math.round(bounds?.y ?? 0), ...sizeOn(area) }
-    if (isReachable(place, area)) return place
+  if (bounds) {
+    for (const area of screens) {
+      const place = { x: Math.round(bounds.x), y: Math.round(bounds.y), ...sizeOn(area) }
+      if (isReachable(place, area)) return place
+    }
   }
   return sizeOn(screens[0])
 }
