@@ -134,6 +134,7 @@ class Desktop {
   #window: PageWindow | null = null
   #keeper: MenuKeeper | null = null
   #keepsRunning = false
+  readonly #notifications = new Set<Notification>()
 
   constructor(host: DesktopHost, options: CommandLine, dataDir: string, log: FileLog) {
     this.#host = host
@@ -300,7 +301,13 @@ class Desktop {
   #notify(title: string, body: string): void {
     if (!Notification.isSupported()) return
     const notification = new Notification({ title, body })
-    notification.on('click', () => this.#window?.show())
+    // One that nobody holds is collected, and a click on it does nothing.
+    this.#notifications.add(notification)
+    notification.on('close', () => this.#notifications.delete(notification))
+    notification.on('click', () => {
+      this.#notifications.delete(notification)
+      this.#window?.show()
+    })
     notification.show()
   }
 

@@ -24,6 +24,8 @@ export interface PageWindowOptions {
 
 /** The page's background, so that no flash of white comes before it (`tokens.css`, --bg). */
 const BACKGROUND = { dark: '#100d0b', light: '#f7f5f3' } as const
+/** Chromium's ERR_ABORTED: another load came before this one was through. */
+const LOAD_REPLACED = -3
 /** A page that dies again sooner than this is left alone: reloading would not help. */
 const RELOAD_PAUSE_MS = 10_000
 
@@ -39,7 +41,7 @@ export class PageWindow {
   /** Opens the window, or brings it to the front. */
   show(): void {
     const window = this.#window
-    if (!window) return this.#open()
+    if (!window) return this.#open(this.#options.pageUrl)
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
@@ -47,11 +49,12 @@ export class PageWindow {
 
   /** @param path of the page's router, such as `/pools` */
   openScreen(path: string): void {
-    this.show()
     const address = `${this.#options.pageUrl}#${path}`
-    const contents = this.#window?.webContents
+    if (!this.#window) return this.#open(address)
+    this.show()
+    const { webContents } = this.#window
     // The same address once more would load the page anew.
-    if (contents && contents.getURL() !== address) void this.#load(contents.loadURL(address))
+    if (webContents.getURL() !== address) void this.#load(webContents.loadURL(address))
   }
 
   /** Writes down where the window is. */
@@ -61,8 +64,8 @@ export class PageWindow {
     this.#options.memory.keep({ bounds: window.getNormalBounds(), maximized: window.isMaximized() })
   }
 
-  #open(): void {
-    const { pageUrl, preloadPath, iconPath, memory, log, onPageLost } = this.#options
+  #open(address: string): void {
+    const { preloadPath, iconPath, memory, log, onPageLost } = this.#options
     const { bounds, maximized } = memory.current
     const window = new BrowserWindow({
       ...placeWindow(bounds, workAreas()),
@@ -93,13 +96,14 @@ export class PageWindow {
       this.#onPageGone(reason, exitCode),
     )
     window.webContents.on('did-fail-load', (_event, code, description) => {
+      if (code === LOAD_REPLACED) return
       log.error('the page could not be loaded', { code, description })
       appear()
     })
-    void this.#load(window.loadURL(pageUrl))
+    void this.#load(window.loadURL(address))
   }
 
-  /** A load that fails is reported by `did-fail-load`; one that another load replaced is no failure. */
+  /** A load that fails is reported by `did-fail-load`. */
   async #load(loading: Promise<void>): Promise<void> {
     await loading.catch(() => undefined)
   }

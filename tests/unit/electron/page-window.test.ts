@@ -89,6 +89,12 @@ describe('the window', () => {
     expect(window.isShown).toBe(true)
   })
 
+  it('stays hidden when a load was only replaced by another', () => {
+    const window = opened().window()
+    window.webContents.emit('did-fail-load', {}, -3, 'ERR_ABORTED')
+    expect(window.isShown).toBe(false)
+  })
+
   it('opens where it was, as large as it was', () => {
     const first = opened()
     Object.assign(first.window(), { bounds: { x: 50, y: 60, width: 1100, height: 700 }, isMax: true })
@@ -122,6 +128,17 @@ describe('the window', () => {
       'app://headframe/#/pools',
       'app://headframe/#/',
     ])
+  })
+})
+
+describe('a window that was closed', () => {
+  it('opens anew at the screen that is asked for', () => {
+    const { page, state, window } = opened()
+    state.keepsRunning = false
+    window().pressClose()
+    page.openScreen('/rigs')
+    expect(BrowserWindow.all).toHaveLength(2)
+    expect(window().webContents.loaded).toEqual(['app://headframe/#/rigs'])
   })
 })
 
