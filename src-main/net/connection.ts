@@ -126,12 +126,13 @@ export class SocketConnection implements Connection, Flushable, IdleWatched {
     if (parts === null) socket.write(text, 'latin1')
     else {
       if (text !== '') parts.push(text)
-      socket.cork()
+      const several = parts.length > 1
+      if (several) socket.cork()
       for (const part of parts) {
         if (typeof part === 'string') socket.write(part, 'latin1')
         else socket.write(part)
       }
-      socket.uncork()
+      if (several) socket.uncork()
     }
     if (socket.writableLength > this.#maxBufferedBytes) {
       this.#destroy(

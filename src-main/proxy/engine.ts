@@ -68,7 +68,7 @@ export class ProxyEngine {
   readonly #loop: NetLoop
   readonly #accounting = new Accounting()
   readonly #poolBooks = new Map<string, ShareBook>()
-  readonly #fanout = new Fanout()
+  readonly #fanout: Fanout
   readonly #extranonces = new ExtranonceDesk()
   readonly #desk: ShareDesk
   readonly #board: JobBoard
@@ -89,6 +89,7 @@ export class ProxyEngine {
     this.#log = options.log ?? silentLogger
     const { clock } = options
     this.#loop = createNetLoop(clock)
+    this.#fanout = new Fanout(this.#loop.joiner)
     this.#desk = new ShareDesk({
       createChecker: options.createChecker,
       accounting: this.#accounting,
