@@ -40,6 +40,8 @@ export interface DownstreamHost {
   /** What rigs should hash now; null before the first job. */
   currentIssue(): IssuedJob | null
   findIssue(sequence: number): IssuedJob | undefined
+  /** What rigs may be held to at most for this issue. */
+  difficultyCap(issued: IssuedJob): number
   /** Whom to book refusals that belong to no job. */
   poolIdForRefusals(): string
   offerShare(share: OfferedShare): void

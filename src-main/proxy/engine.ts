@@ -20,12 +20,12 @@ import { type Downstream, type DownstreamHost } from './downstream.ts'
 import { type CurrentJobStatus, type EngineReport } from './engine-views.ts'
 import { ExtranonceDesk } from './extranonce-desk.ts'
 import { Fanout } from './fanout.ts'
+import { FloodGate } from './flood-gate.ts'
 import { JobBoard } from './job-board.ts'
 import { type CreatePoolSession } from './pool-session.ts'
 import { probePool, type ProbeResult } from './pool-probe.ts'
 import { EngineReporter } from './reporter.ts'
-import { Rig } from './rig.ts'
-import { HASHRATE_WINDOW_MS } from './rig-status.ts'
+import { HASHRATE_WINDOW_MS, Rig } from './rig.ts'
 import { ShareDesk } from './share-desk.ts'
 import { startDifficultyOf } from './start-difficulty.ts'
 import { createSv1PoolSession } from './sv1-pool-session.ts'
@@ -52,6 +52,8 @@ export interface EngineOptions {
   readonly calibrationSharesPerSecond?: number
   readonly maxConnections?: number
   readonly backoff?: BackoffPolicy
+  /** Shares a second to a pool that are no flood, for all rigs; the default of `FloodGate` unless given. */
+  readonly floodSharesPerSecond?: number
   /** Certificates that pools may use beside those of the public authorities, PEM. */
   readonly trustedCertificates?: readonly string[]
 }
@@ -59,6 +61,8 @@ export interface EngineOptions {
 /** How often vardiff decides; it wants about a second. */
 const VARDIFF_PERIOD_MS = 1000
 const UPKEEP_PERIOD_MS = 5000
+/** Rigs up to which each new one is taken into account at once. */
+const PROMPT_RIGS = 32
 /** Rigs whose difficulty is remembered after they left; the oldest is forgotten. */
 const REMEMBERED_RIGS = 4096
 
@@ -70,6 +74,7 @@ export class ProxyEngine {
   readonly #poolBooks = new Map<string, ShareBook>()
   readonly #fanout: Fanout
   readonly #extranonces = new ExtranonceDesk()
+  readonly #floodGate: FloodGate
   readonly #desk: ShareDesk
   readonly #board: JobBoard
   readonly #switchboard: Switchboard
@@ -90,10 +95,13 @@ export class ProxyEngine {
     const { clock } = options
     this.#loop = createNetLoop(clock)
     this.#fanout = new Fanout(this.#loop.joiner)
+    this.#fanout = new Fanout(this.#loop.joiner)
+    this.#floodGate = new FloodGate(options.floodSharesPerSecond)
     this.#desk = new ShareDesk({
       createChecker: options.createChecker,
       accounting: this.#accounting,
       forward: (offered, token) => this.#switchboard.forward(offered, token),
+      floodDifficulty: () => this.#floodGate.difficulty,
       onBlock: (block) => this.#reporter.onBlock(block),
       monotonicMs: () => clock.monotonicMs(),
     })
@@ -155,7 +163,7 @@ export class ProxyEngine {
       this.#disposal.add('rigs', () => this.#listener?.stop('Headframe is stopping'))
     }
     const vardiff = clock.every(VARDIFF_PERIOD_MS, () => this.#retarget())
-    const upkeep = clock.every(UPKEEP_PERIOD_MS, () => this.#switchboard.tick(this.hashrateHs))
+    const upkeep = clock.every(UPKEEP_PERIOD_MS, () => this.#upkeep())
     this.#disposal.add('timers', () => {
       vardiff.cancel()
       upkeep.cancel()
@@ -248,12 +256,15 @@ export class ProxyEngine {
       offeredVersionMask: () => this.#switchboard.offeredVersionMask,
       currentIssue: () => this.#switchboard.current,
       findIssue: (sequence) => this.#board.find(sequence),
+      difficultyCap: (issued) => this.#floodGate.cap(issued.poolDifficulty),
       poolIdForRefusals: () => this.#switchboard.activeId ?? NO_POOL,
       offerShare: (share) => this.#desk.offer(share),
       refuseShare: (offerer, reference, poolId, refusal) =>
         this.#desk.refuse(offerer, reference, poolId, refusal),
       onReady: (downstream) => {
         this.#fanout.downstreams.add(downstream)
+        // The first few matter at once; among many, one more can wait for the next round.
+        if (this.#fanout.downstreams.size <= PROMPT_RIGS) this.#upkeep()
         this.#switchboard.welcome(downstream)
       },
       onClosed: (downstream, reason) => this.#onClosed(downstream, reason),
@@ -276,6 +287,23 @@ export class ProxyEngine {
     }
   }
 
+  /** What all rigs deliver as far as we know, H/s; rigs of which we know nothing count for nothing. */
+  #expectedHashrateHs(): number {
+    const nowMs = this.#options.clock.monotonicMs()
+    let sum = 0
+    for (const { rig } of this.#fanout.downstreams) sum += rig.expectedHashrateHs(nowMs) ?? 0
+    return sum
+  }
+
+  /** Keeps the flood gate, the jobs' age and what the pool knows of us up to date. */
+  #upkeep(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    let presumedHs = 0
+    for (const { rig } of this.#fanout.downstreams) presumedHs += rig.presumedHashrateHs(nowMs)
+    this.#floodGate.update(presumedHs)
+    this.#switchboard.tick(this.#expectedHashrateHs())
+  }
+
   #retarget(): void {
     const nowMs = this.#options.clock.monotonicMs()
     const current = this.#switchboard.current
@@ -289,7 +317,11 @@ export class ProxyEngine {
       const { rig } = downstream
       rig.vardiff.retarget(nowMs)
       // Also a wish of the rig that came too soon after its job; what cannot be told now is told in a second.
-      if (rig.steps.latest && rig.steps.latest.difficulty !== wantedDifficulty(rig, current, nowMs)) {
+      if (
+        rig.steps.latest &&
+        rig.steps.latest.difficulty !==
+          wantedDifficulty(rig, this.#floodGate.cap(current.poolDifficulty), nowMs)
+      ) {
         downstream.reissue(current)
       }
     }
@@ -318,7 +350,7 @@ export class ProxyEngine {
       ...(backoff ? { backoff } : {}),
       dial: (endpoint, signal) => this.#dial(endpoint, signal),
       createSession: createSessionFor(config.endpoint),
-      nominalHashrateHs: () => this.hashrateHs,
+      nominalHashrateHs: () => this.#expectedHashrateHs(),
       nextJobId: () => this.#nextJobId++ as JobId,
     }
   }

@@ -9,7 +9,8 @@ import {
   type EngineReport,
   type PoolStatus,
 } from './engine-views.ts'
-import { HASHRATE_WINDOW_MS, rigState, rigStatus } from './rig-status.ts'
+import { rigState, rigStatus } from './rig-status.ts'
+import { HASHRATE_WINDOW_MS } from './rig.ts'
 import { type FoundBlock } from './share-desk.ts'
 import { type PoolEvent, type Switchboard } from './switchboard.ts'
 

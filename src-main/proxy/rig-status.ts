@@ -2,13 +2,12 @@
 import { toHex } from '../base/index.ts'
 import { expectedHashes } from '../mining/index.ts'
 import { type Downstream } from './downstream.ts'
+import { HASHRATE_WINDOW_MS } from './rig.ts'
 import { type DownstreamStatus, type RigState } from './engine-views.ts'
 
 /** At the aimed rate of 6 shares a minute, one rig in 8,000 is silent this long by chance. */
 const QUIET_AFTER_MS = 90_000
 const MINUTE_S = 60
-/** Long enough for six shares a minute to say something, short enough to see a rig stop. */
-export const HASHRATE_WINDOW_MS = 5 * 60_000
 
 /** @param nowMs wall clock, @param monotonicMs the same moment on the monotonic one */
 export function rigState({ rig, ready }: Downstream, nowMs: number, monotonicMs: number): RigState {

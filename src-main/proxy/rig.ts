@@ -2,7 +2,13 @@
  * A connected rig as the proxy sees it, whatever protocol it speaks: who it is, what it was told, what it
  * delivered. One per connection; `rigKey` joins the connections of the same rig.
  */
-import { type ExtranonceLayout, HashrateEstimator, isDifficulty, Vardiff } from '../mining/index.ts'
+import {
+  expectedHashes,
+  type ExtranonceLayout,
+  HashrateEstimator,
+  isDifficulty,
+  Vardiff,
+} from '../mining/index.ts'
 import { ShareAccount, ShareBook } from './accounting.ts'
 import { DifficultySteps } from './pinned-difficulty.ts'
 
@@ -24,6 +30,10 @@ export interface RigOptions {
 const MINUTE_MS = 60_000
 /** Below the easiest target a test network has. */
 const LOWEST_DIFFICULTY = 1e-10
+/** One sigma of a measurement that is better than a guess: four shares. */
+const WELL_MEASURED_RATIO = 0.51
+/** Long enough for six shares a minute to say something, short enough to see a rig stop. */
+export const HASHRATE_WINDOW_MS = 5 * 60_000
 /** Minutes shown as a sparkline. */
 export const SPARKLINE_MINUTES = 30
 
@@ -39,6 +49,8 @@ export class Rig {
   name: string
   rigKey: string
   userAgent: string | null = null
+  /** What a rig of its kind usually delivers, H/s; null if we do not know its kind. */
+  nominalHashrateHs: number | null = null
   rollsVersions = false
   extranonce1: Uint8Array | null = null
   layout: ExtranonceLayout | null = null
@@ -112,6 +124,22 @@ export class Rig {
     this.#minuteWork[slot] = this.#minuteWork[slot]! + difficulty
   }
 
+  /**
+   * What the rig delivers as far as we know, H/s: measured once it is measured well enough, else what its kind
+   * usually does. Null if neither is known.
+   */
+  expectedHashrateHs(monotonicMs: number): number | null {
+    const measured = this.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)
+    if (measured?.errorRatio != null && measured.errorRatio < WELL_MEASURED_RATIO) return measured.hashrateHs
+    return this.nominalHashrateHs
+  }
+
+  /** What vardiff takes it for at the moment, H/s. */
+  presumedHashrateHs(monotonicMs: number): number {
+    const expected = this.expectedHashrateHs(monotonicMs)
+    return expected ?? hashrateOfDifficulty(this.vardiff.difficulty, this.#options.sharesPerMinute)
+  }
+
   /** Work per minute of the last 30 whole minutes, oldest first, as far as the connection reaches back. */
   minuteWork(monotonicMs: number): number[] {
     this.#turnMinute(monotonicMs)
@@ -141,4 +169,9 @@ export class Rig {
     else while (this.#minute < minute) this.#minuteWork[++this.#minute % SPARKLINE_MINUTES] = 0
     this.#minute = minute
   }
+}
+
+/** The hashrate, H/s, that finds `sharesPerMinute` shares of a difficulty. */
+function hashrateOfDifficulty(difficulty: number, sharesPerMinute: number): number {
+  return (expectedHashes(difficulty) * sharesPerMinute) / 60
 }

@@ -8,6 +8,7 @@ import {
   hashToDisplay,
   judge,
   MAX_TARGET,
+  type RejectionReason,
   type ShareChecker,
   type ShareTargets,
 } from '../mining/index.ts'
@@ -58,6 +59,8 @@ export interface ShareDeskParts {
   readonly accounting: Accounting
   /** Sends a share to the pool of its job. @returns false if there is no connection for it */
   forward(offered: OfferedShare, account: ShareAccount): boolean
+  /** Shares below this difficulty are not sent. */
+  floodDifficulty(): number
   onBlock(block: FoundBlock): void
   monotonicMs(): number
 }
@@ -65,6 +68,10 @@ export interface ShareDeskParts {
 const DUPLICATE: ShareRefusal = { kind: 'duplicate', reason: 'duplicate-share' }
 const TOO_LOW: ShareRefusal = { kind: 'invalid', reason: 'difficulty-too-low' }
 const STALE: ShareRefusal = { kind: 'stale', reason: 'stale-share' }
+const REFUSALS: Partial<Record<RejectionReason, ShareRefusal>> = {
+  'duplicate-share': DUPLICATE,
+  'stale-share': STALE,
+}
 
 export class ShareDesk {
   readonly checker: ShareChecker
@@ -123,14 +130,14 @@ export class ShareDesk {
     targets.upstream = issued.job.target
     targets.upstreamDifficulty = issued.poolDifficulty
     targets.network = issued.networkTarget
-    const verdict = judge(targets, hash, duplicate, false)
+    const verdict = judge(targets, hash, duplicate, issued.staleBecause !== null)
     if (verdict.kind === 'rejected') {
-      const refusal = verdict.reason === 'duplicate-share' ? DUPLICATE : TOO_LOW
-      return this.refuse(offerer, share.reference, issued.poolId, refusal)
+      return this.refuse(offerer, share.reference, issued.poolId, REFUSALS[verdict.reason] ?? TOO_LOW)
     }
     const { difficulty, hashDifficulty } = verdict
     const account = offerer.rig.accountAt(issued.poolId)
-    if (verdict.block || verdict.meetsUpstream) {
+    const worthSending = verdict.meetsUpstream && hashDifficulty >= this.#parts.floodDifficulty()
+    if (verdict.block || worthSending) {
       const sent = this.#parts.forward(share, account)
       this.#parts.accounting.valid(account, difficulty, hashDifficulty)
       if (!sent) this.#parts.accounting.settle(account, { kind: 'lost' })

@@ -21,8 +21,16 @@ const NOMINAL: readonly (readonly [RegExp, number])[] = [
 
 const UNKNOWN_HASHRATE_HS = 200 * GIGA
 
+/**
+ * What such a rig usually delivers, H/s; null for one we do not know.
+ * @param userAgent as announced at subscribe; null or empty if none
+ */
+export function nominalHashrateOf(userAgent: string | null): number | null {
+  if (userAgent === null) return null
+  return NOMINAL.find(([pattern]) => pattern.test(userAgent))?.[1] ?? null
+}
+
 /** @param userAgent as announced at subscribe; null or empty if none */
 export function startDifficultyOf(userAgent: string | null, sharesPerMinute: number): number {
-  const match = userAgent === null ? undefined : NOMINAL.find(([pattern]) => pattern.test(userAgent))
-  return difficultyOfHashrate(match?.[1] ?? UNKNOWN_HASHRATE_HS, sharesPerMinute)
+  return difficultyOfHashrate(nominalHashrateOf(userAgent) ?? UNKNOWN_HASHRATE_HS, sharesPerMinute)
 }

@@ -4,7 +4,7 @@
  * Stratum at all end the connection.
  */
 import { type Connection } from '../net/index.ts'
-import { BIP320_MASK, difficultyOfTarget, negotiateMask, targetFromHex } from '../mining/index.ts'
+import { BIP323_MASK, difficultyOfTarget, negotiateMask, targetFromHex } from '../mining/index.ts'
 import {
   type ConfigureRequest,
   decodeLine,
@@ -34,7 +34,7 @@ import { type Downstream, type DownstreamHost, type ExtranonceGrant } from './do
 import { type IssuedJob, MAX_REISSUE, notifyLine, reissueLine } from './job-board.ts'
 import { type Rig } from './rig.ts'
 import { type ShareOfferer, type ShareRefusal } from './share-desk.ts'
-import { startDifficultyOf } from './start-difficulty.ts'
+import { nominalHashrateOf, startDifficultyOf } from './start-difficulty.ts'
 import { pinDifficulty } from './tell-difficulty.ts'
 import { checkSubmit, type Submit, sv1ErrorOf } from './sv1-submit.ts'
 
@@ -194,7 +194,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
   #onConfigure(request: ConfigureRequest): void {
     let mask = 0
     if (request.versionRolling) {
-      this.#requestedMask = negotiateMask(request.versionRolling.mask, BIP320_MASK)
+      this.#requestedMask = negotiateMask(request.versionRolling.mask, BIP323_MASK)
       mask = negotiateMask(request.versionRolling.mask, this.#host.offeredVersionMask())
       this.#toldMask = mask
       this.rig.rollsVersions = mask !== 0
@@ -224,6 +224,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
       }
       if (!this.#suggested) {
         const start = startDifficultyOf(this.rig.userAgent, this.#host.sharesPerMinute)
+        this.rig.nominalHashrateHs = nominalHashrateOf(this.rig.userAgent)
         this.rig.startVardiff(start, this.#host.clock.monotonicMs(), false)
       }
       this.#subscribed = true
@@ -289,7 +290,8 @@ export class Sv1Session implements Downstream, ShareOfferer {
   }
 
   #tellDifficulty(issued: IssuedJob): void {
-    const told = pinDifficulty(this.rig, issued, this.#reissue, this.#host.clock.monotonicMs())
+    const cap = this.#host.difficultyCap(issued)
+    const told = pinDifficulty(this.rig, issued, this.#reissue, cap, this.#host.clock.monotonicMs())
     if (told !== undefined) this.#connection.write(formatSetDifficulty(told))
   }
 

@@ -24,7 +24,7 @@ import { TemplateProvider } from './template-provider.ts'
 
 /** Of the rig to the proxy: ten a second. What the proxy hands on is the pool's to say. */
 const SHARES_PER_MINUTE = 600
-const RIG_HASHRATE_HS = 300
+const RIG_HASHRATE_HS = 40_000
 
 function poolConfig(id: string, endpoint: PoolEndpoint): PoolConfig {
   return {
@@ -90,25 +90,28 @@ describe('the proxy with pool_sv2 and translator_sv2', () => {
   const overSv1 = (): PoolConfig =>
     poolConfig('sv1', { protocol: 'stratum-v1', host: '127.0.0.1', port: translator!.port, tls: false })
 
-  async function startEngine(pools: readonly PoolConfig[]): Promise<ProxyEngine> {
+  async function startEngine(
+    pools: readonly PoolConfig[],
+    sharesPerMinute = SHARES_PER_MINUTE,
+  ): Promise<ProxyEngine> {
     engine = new ProxyEngine({
       clock: systemClock,
       entropy: systemEntropy,
       createChecker: createShareChecker,
       userAgent: 'headframe/interop',
       stratum: { host: '127.0.0.1', port: 0 },
-      sharesPerMinute: SHARES_PER_MINUTE,
+      sharesPerMinute,
     })
     await engine.start(pools, pools[0]!.id)
     return engine
   }
 
-  function connectRig(): Sv1Miner {
+  function connectRig(hashrateHs = RIG_HASHRATE_HS): Sv1Miner {
     rig = new Sv1Miner({
       port: engine!.stratumAddress!.port,
       user: 'rig.one',
       versionRollingMask: BIP320_MASK,
-      hashrateHs: RIG_HASHRATE_HS,
+      hashrateHs,
     })
     return rig
   }
@@ -191,6 +194,18 @@ describe('the proxy with pool_sv2 and translator_sv2', () => {
     expect(miner.failure).toBeNull()
     expect(identityHolds(report.counts)).toBe(true)
     expect(report.counts).toMatchObject({ rejected: 0, lost: 0, invalid: 0 })
+  })
+
+  it('does not flood a pool that grants the easiest target of all, as this one does before it knows our hashrate', async () => {
+    await startEngine([overSv2(pool!.authorityKey)], 6)
+    report = engine!.report()
+    const miner = connectRig(20_000)
+    const startedAt = performance.now()
+    await waitForAcknowledged('sv2', 40)
+    const elapsedS = (performance.now() - startedAt) / 1000
+    // Vardiff measures a rig at eight shares a second; a rig this slow has 20,000 hashes a second to flood with.
+    expect(miner.submitted).toBeLessThan(100 + 20 * elapsedS)
+    expect(report.counts).toMatchObject({ rejected: 0, lost: 0 })
   })
 
   it('stops at a pool whose authority key is not the one it was given, and says so', async () => {

@@ -94,6 +94,10 @@ export class ProxyHarness {
       createChecker: createShareChecker,
       userAgent: 'headframe/0.0.0',
       stratum: { host: '127.0.0.1', port: 0 },
+      // Rigs of tests hash nothing to speak of, and time stands still: each share would look like a flood.
+      floodSharesPerSecond: Number.POSITIVE_INFINITY,
+      // These pools mean their trivial difficulty: it is what lets the rigs find shares at once.
+      floodSharesPerSecond: Number.POSITIVE_INFINITY,
       log: createLogger((level, _scope, message, fields) => void logs.push({ level, message, fields })),
       ...options,
     })
@@ -163,6 +167,15 @@ export class ProxyHarness {
       return status.state.phase === phase
     })
     return status
+  }
+
+  /** Waits until a pool gives jobs, and lets just as much time pass as its next attempts are away. */
+  async untilReady(pool: FakePool): Promise<void> {
+    await until(`${pool.name} to be ready`, () => {
+      const { state } = this.poolStatus(pool)
+      if (state.phase === 'waiting') this.clock.advance(Math.max(0, state.retryAtMs - this.clock.nowMs()) + 1)
+      return state.phase === 'ready'
+    })
   }
 
   /** Waits until no share waits for an answer. */
