@@ -1,7 +1,7 @@
 /** The connection test: goes as far as the first job on a connection of its own, and says how far it got. */
 import { type Clock } from '../base/index.ts'
 import { type PoolStep } from './pool-session.ts'
-import { type PoolConfig, type UpstreamProblem } from './upstream.ts'
+import { isHopeless, type PoolConfig, type UpstreamProblem } from './upstream.ts'
 import { type RunnerParts, UpstreamRunner } from './upstream-runner.ts'
 
 export interface ProbeStep {
@@ -45,9 +45,10 @@ export function probePool(config: PoolConfig, parts: RunnerParts, clock: Clock):
       config,
       {
         onState: (state) => {
-          if (state.phase === 'waiting' || state.phase === 'blocked') finish(state.problem)
+          if (isHopeless(state)) finish(state.problem)
         },
         onJob: () => finish(null),
+        onDropped: () => {},
         onOutcome: () => {},
       },
       { ...parts, onStep: (step, detail) => note(step, true, detail) },

@@ -19,6 +19,8 @@ export interface SessionEnd {
   readonly blocked?: boolean
   /** Do not come back sooner. */
   readonly retryAfterMs?: number
+  /** Come back at once, in another way: this was no failure. A session may say so once (see `PoolMemory`). */
+  readonly again?: boolean
   /** Where the pool wants us to come back; its identity must stay the same. */
   readonly moveTo?: { readonly host: string; readonly port: number }
 }
@@ -27,6 +29,8 @@ export interface PoolSessionEvents<Token> {
   onStep(step: PoolStep, detail: string): void
   onGrant(space: ExtranonceSpace): void
   onJob(job: Job, dropped: readonly JobId[]): void
+  /** Jobs became worthless, and there is none in their place yet. */
+  onDropped(dropped: readonly JobId[]): void
   onOutcome(token: Token, outcome: ShareOutcome): void
   onLatency(latencyMs: number): void
   /** Anything came from the pool. */
@@ -43,8 +47,15 @@ export interface PoolSession<Token> {
   close(reason: string): Token[]
 }
 
+/** What a session learns for the ones after it; kept as long as the upstream. */
+export interface PoolMemory {
+  /** The pool serves no client that insists on version rolling. */
+  versionRollingRefused: boolean
+}
+
 export interface PoolSessionParts<Token> {
   readonly config: PoolConfig
+  readonly memory: PoolMemory
   readonly connection: Connection
   readonly clock: Clock
   readonly entropy: Entropy

@@ -20,6 +20,8 @@ import { SessionTimeout } from './session-timeout.ts'
 const REPLY_TIMEOUT_MS = 15_000
 const FIRST_JOB_TIMEOUT_MS = 60_000
 const IDENTITY_RETRY_MS = 60_000
+/** Shares without an answer that are kept. */
+const MAX_PENDING_SHARES = 100_000
 /** Jobs kept when a pool never says `clean_jobs`. */
 const JOBS_KEPT = 64
 
@@ -85,8 +87,18 @@ class Sv1PoolSession<Token> implements PoolSession<Token> {
     })
     this.#client = state
     if (!this.#parts.connection.write(line)) return false
+    this.#giveUpOldest()
     this.#sent.set(requestId, { token, sentMs: this.#parts.clock.monotonicMs() })
     return true
+  }
+
+  /** A pool that leaves so many unanswered has stopped answering. */
+  #giveUpOldest(): void {
+    if (this.#sent.size < MAX_PENDING_SHARES) return
+    for (const [requestId, { token }] of this.#sent) {
+      this.#sent.delete(requestId)
+      return this.#parts.events.onOutcome(token, { kind: 'lost' })
+    }
   }
 
   /** SV1 has no word for it. */

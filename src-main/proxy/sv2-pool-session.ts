@@ -126,6 +126,8 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
   }
 
   close(reason: string): Token[] {
+    // Shares of this very turn still leave; one of them may be a block.
+    this.#flush()
     this.#ended = true
     this.#timeout.clear()
     this.#parts.connection.close(reason)
@@ -172,7 +174,8 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
       protocol: Protocol.mining,
       minVersion: 2,
       maxVersion: 2,
-      flags: MiningSetupFlags.requiresVersionRolling,
+      // Jobs without it are understood, but rigs that roll versions do much better with it: ask first.
+      flags: this.#parts.memory.versionRollingRefused ? 0 : MiningSetupFlags.requiresVersionRolling,
       endpointHost: endpoint.host,
       endpointPort: endpoint.port,
       vendor,
@@ -197,7 +200,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
         this.#fixedVersion = (message.flags & MiningSetupSuccessFlags.requiresFixedVersion) !== 0
         return this.#openChannel()
       case 'SetupConnection.Error':
-        return this.#end('pool/setup-refused', this.#refused('the connection', message.errorCode))
+        return this.#onSetupRefused(message.flags, message.errorCode)
       case 'OpenExtendedMiningChannel.Success':
         return this.#onOpened(message)
       case 'OpenMiningChannel.Error':
@@ -233,6 +236,14 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
     // The older ones waited for the batch to fill; only the last says how fast the pool answers.
     const last = acknowledged.at(-1)
     if (last) events.onLatency(clock.monotonicMs() - last.sentMs)
+  }
+
+  #onSetupRefused(unsupportedFlags: number, errorCode: string): void {
+    const { memory } = this.#parts
+    const rolling = (unsupportedFlags & MiningSetupFlags.requiresVersionRolling) !== 0
+    const again = rolling && !memory.versionRollingRefused
+    if (again) memory.versionRollingRefused = true
+    this.#fail({ code: 'pool/setup-refused', message: this.#refused('the connection', errorCode), again })
   }
 
   #openChannel(): void {
@@ -296,6 +307,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
       this.#timeout.await('job for the new block', NO_JOB_AFTER_TIP_MS)
     const job = activated.at(-1)
     if (job) this.#onJob(job, droppedIds)
+    else if (droppedIds.length > 0) this.#parts.events.onDropped(droppedIds)
   }
 
   #onJob(active: ActiveJob, dropped: readonly JobId[]): void {

@@ -12,6 +12,7 @@ import { type Fanout } from './fanout.ts'
 import { type IssuedJob, type JobBoard } from './job-board.ts'
 import { type OfferedShare } from './share-desk.ts'
 import {
+  isHopeless,
   type PoolConfig,
   type ShareOutcome,
   type Upstream,
@@ -243,6 +244,7 @@ export class Switchboard {
     const upstream = this.#parts.createUpstream(config, {
       onState: (state) => this.#onState(slot, state),
       onJob: (job, dropped) => this.#onJob(slot, job, dropped),
+      onDropped: (dropped) => this.#parts.board.retire(dropped, 'stale-share'),
       onOutcome: (token, outcome) => this.#parts.settle(token, outcome),
     })
     const slot: PoolSlot = { config, upstream }
@@ -308,12 +310,13 @@ export class Switchboard {
       this.#failSwitch(new HeadframeError('extranonce/no-room', message))
       return
     }
+    // First, because it may fail: nothing is changed then.
+    const downstreams = this.#send(job, poolId, true)
     this.#switch = null
     pending.timer.cancel()
     const previous = this.#activeId
     this.#activeId = poolId
     this.#switchedAtMs = this.#parts.clock.nowMs()
-    const downstreams = this.#send(job, poolId, true)
     const tookMs = this.#parts.clock.monotonicMs() - pending.startedMs
     if (previous !== null && previous !== poolId) this.#leave(previous)
     this.#parts.onPoolEvent({
@@ -372,7 +375,7 @@ export class Switchboard {
   #failSwitchIfHopeless(poolId: string): void {
     if (this.#switch?.poolId !== poolId) return
     const state = this.#slots.get(poolId)?.upstream.state
-    if (state?.phase !== 'waiting' && state?.phase !== 'blocked') return
+    if (!state || !isHopeless(state)) return
     const { code, message } = state.problem
     this.#failSwitch(new HeadframeError(code, message, { context: { poolId } }))
   }

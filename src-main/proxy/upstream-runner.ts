@@ -19,7 +19,13 @@ import {
   DEFAULT_BACKOFF,
   NO_BACKOFF,
 } from '../net/index.ts'
-import { type CreatePoolSession, type PoolSession, type PoolStep, type SessionEnd } from './pool-session.ts'
+import {
+  type CreatePoolSession,
+  type PoolMemory,
+  type PoolSession,
+  type PoolStep,
+  type SessionEnd,
+} from './pool-session.ts'
 import {
   type PoolConfig,
   type PoolEndpoint,
@@ -78,6 +84,7 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
   /** Jobs of earlier connections: worthless once a new connection gives jobs. */
   #orphans = new Set<JobId>()
   #closedBytes = { bytesIn: 0, bytesOut: 0 }
+  readonly #memory: PoolMemory = { versionRollingRefused: false }
 
   constructor(config: PoolConfig, events: UpstreamEvents<Token>, parts: RunnerParts) {
     this.poolId = config.id
@@ -147,6 +154,7 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
     let endedEarly: SessionEnd | null = null
     session = this.#parts.createSession<Token>({
       config: { ...this.#config, endpoint: this.#endpoint },
+      memory: this.#memory,
       connection,
       clock,
       entropy,
@@ -158,6 +166,7 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
         onStep: (step, detail) => this.#parts.onStep?.(step, detail),
         onGrant: (space) => (this.extranonce = space),
         onJob: (job, dropped) => this.#onJob(job, dropped),
+        onDropped: (dropped) => this.#onDropped(dropped),
         onOutcome: (token, outcome) => this.#events.onOutcome(token, outcome),
         onLatency: (latencyMs) => (this.latencyMs = latencyMs),
         onHeard: () => (this.#heardMs = clock.monotonicMs()),
@@ -182,7 +191,19 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
       this.#setState({ phase: 'ready', connectedAtMs: this.#parts.clock.nowMs() })
       this.#attempt = 0
     }
-    this.#events.onJob(job, all)
+    try {
+      this.#events.onJob(job, all)
+    } catch (error) {
+      if (!(error instanceof HeadframeError)) throw error
+      const message = `${this.#config.name} sent a job that cannot be hashed: ${error.message}`
+      this.#onEnd({ code: 'pool/bad-job', message })
+    }
+  }
+
+  #onDropped(dropped: readonly JobId[]): void {
+    this.currentJob = null
+    for (const jobId of dropped) this.#known.delete(jobId)
+    this.#events.onDropped(dropped)
   }
 
   /** Jobs given out on this connection and not dropped since. */
@@ -211,7 +232,10 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
     const { clock, entropy } = this.#parts
     const problem: UpstreamProblem = { code: end.code, message: end.message, atMs: clock.nowMs() }
     this.currentJob = null
-    if (end.blocked) return this.#setState({ phase: 'blocked', problem })
+    if (end.again) return void this.#connect()
+    // Where a pool sent us is its affair; nobody here could mend it.
+    const sentThere = this.#endpoint !== this.#config.endpoint
+    if (end.blocked && !sentThere) return this.#setState({ phase: 'blocked', problem })
     this.#move(end)
     const nowMs = clock.monotonicMs()
     const policy = this.#parts.backoff ?? DEFAULT_BACKOFF
@@ -222,11 +246,12 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
     this.#setState({ phase: 'waiting', attempt: this.#attempt, retryAtMs, problem })
   }
 
-  #move({ moveTo }: SessionEnd): void {
+  #move(end: SessionEnd): void {
+    const { moveTo } = end
     if (moveTo && this.#moves < MAX_MOVES) {
       this.#moves++
       this.#endpoint = { ...this.#endpoint, host: moveTo.host, port: moveTo.port }
-    } else if (this.#attempt > 1) {
+    } else if (this.#attempt > 1 || end.blocked) {
       this.#moves = 0
       this.#endpoint = this.#config.endpoint
     }

@@ -31,6 +31,14 @@ export type UpstreamState =
     }
   | { readonly phase: 'blocked'; readonly problem: UpstreamProblem }
 
+/** Whether a connection that someone waits for failed. A pool that sends us on did not fail. */
+export function isHopeless(
+  state: UpstreamState,
+): state is UpstreamState & { readonly problem: UpstreamProblem } {
+  if (state.phase === 'waiting') return state.problem.code !== 'pool/reconnect'
+  return state.phase === 'blocked'
+}
+
 /** How a share that `submit` took ended. Exactly one of these is reported for each token. */
 export type ShareOutcome =
   | { readonly kind: 'acknowledged' }
@@ -41,6 +49,8 @@ export interface UpstreamEvents<Token> {
   onState(state: UpstreamState): void
   /** A job became active. Jobs in `dropped` can no longer earn anything. */
   onJob(job: Job, dropped: readonly JobId[]): void
+  /** These jobs can no longer earn anything, and there is none in their place yet. */
+  onDropped(dropped: readonly JobId[]): void
   onOutcome(token: Token, outcome: ShareOutcome): void
 }
 

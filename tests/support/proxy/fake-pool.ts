@@ -33,6 +33,8 @@ export interface FakePoolOptions {
   readonly versionMask?: number
   readonly nBits?: number
   readonly merkleDepth?: number
+  /** Bytes added to each half of the coinbase. */
+  readonly coinbasePadding?: number
 }
 
 /** A job as one connection was given it. */
@@ -90,6 +92,7 @@ export abstract class FakePool {
   readonly #sockets = new Set<Socket>()
   readonly #nBits: number
   readonly #merkleDepth: number
+  readonly #padding: Uint8Array
   readonly #headers = new Set<string>()
   #tip = 1
   #nextJobId = 1
@@ -103,6 +106,7 @@ export abstract class FakePool {
     this.versionMask = options.versionMask ?? 0x1fffe000
     this.#nBits = options.nBits ?? MAINNET_NBITS
     this.#merkleDepth = options.merkleDepth ?? 2
+    this.#padding = new Uint8Array(options.coinbasePadding ?? 0)
     this.currentJob = this.#makeJob()
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.connectionCount++
@@ -234,11 +238,13 @@ export abstract class FakePool {
         new Uint8Array(32),
         Uint8Array.of(0xff, 0xff, 0xff, 0xff, script.length + extranonceSize),
         script,
+        this.#padding,
       ),
       coinbaseSuffix: concatBytes(
         Uint8Array.of(0xff, 0xff, 0xff, 0xff, 1, 0, 0xf2, 5, 0x2a, 1, 0, 0, 0, 22, 0, 20),
         new Uint8Array(20).fill(7),
         new Uint8Array(4),
+        this.#padding,
       ),
       merklePath: Array.from({ length: this.#merkleDepth }, (_, n) =>
         sha256d(new TextEncoder().encode(`${this.name} ${id} node ${n}`)),

@@ -23,7 +23,7 @@ interface Client {
 
 interface Request {
   readonly id: unknown
-  readonly method: string
+  readonly method: string | undefined
   readonly params: readonly unknown[]
 }
 
@@ -127,6 +127,8 @@ export class FakeSv1Pool extends FakePool {
   }
 
   #onRequest(client: Client, request: Request): void {
+    // Answers to our own requests ask for nothing.
+    if (request.method === undefined) return
     this.requests.push(request)
     const { id, method, params } = request
     const reply = (result: unknown, error: unknown = null): void => this.#send(client, { id, result, error })

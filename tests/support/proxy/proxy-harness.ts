@@ -94,8 +94,6 @@ export class ProxyHarness {
       createChecker: createShareChecker,
       userAgent: 'headframe/0.0.0',
       stratum: { host: '127.0.0.1', port: 0 },
-      // Rigs of tests hash nothing to speak of, and time stands still: each share would look like a flood.
-      floodSharesPerSecond: Number.POSITIVE_INFINITY,
       // These pools mean their trivial difficulty: it is what lets the rigs find shares at once.
       floodSharesPerSecond: Number.POSITIVE_INFINITY,
       log: createLogger((level, _scope, message, fields) => void logs.push({ level, message, fields })),
