@@ -39,7 +39,7 @@ import { HistoryFeed } from './history-feed.ts'
 import { type HistoryProcedures } from './history-service.ts'
 import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
 import { Notices } from './notices.ts'
-import { poolConfig, poolEndpoint } from './pool-config.ts'
+import { poolConfig, poolEndpoint, sameServer } from './pool-config.ts'
 import { PoolList } from './pool-list.ts'
 import { startPractice } from './practice-wiring.ts'
 import { type HostedThread, startThread } from './thread-host.ts'
@@ -230,8 +230,9 @@ class HeadframeCore implements RunningCore {
   }): Promise<PoolTest> {
     const stored = draft.id === undefined ? undefined : this.#list.require(draft.id)
     const endpoint = poolEndpoint(draft.url)
-    const password =
-      draft.password ?? (stored?.secretRef ? ((await this.#secrets.get(stored.secretRef)) ?? '') : '')
+    // The stored password is for the stored server, wherever the draft may lead.
+    const secretRef = stored && sameServer(stored.url, draft.url) ? stored.secretRef : null
+    const password = draft.password ?? (secretRef ? ((await this.#secrets.get(secretRef)) ?? '') : '')
     const config: PoolConfig = {
       id: 'test',
       name: stored?.name ?? 'The pool',

@@ -54,3 +54,14 @@ export async function poolConfig(pool: PoolSettings, secrets: SecretStore): Prom
 export function poolProtocol(url: string): 'stratum-v2' | 'stratum-v1' {
   return /^(stratum2\+|sv2\+)/i.test(url) ? 'stratum-v2' : 'stratum-v1'
 }
+
+/** Whether two stored or typed pool URLs lead to the same host and port. False if either is no pool URL. */
+export function sameServer(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((url) => parsePoolUrl(url, () => ({ ok: true, value: null })))
+  return (
+    first?.ok === true &&
+    second?.ok === true &&
+    first.value.host.toLowerCase() === second.value.host.toLowerCase() &&
+    first.value.port === second.value.port
+  )
+}

@@ -2,7 +2,7 @@
 import { type PoolDraft, type PoolPatch } from '../../src-preload/contract/index.ts'
 import { type Entropy, HeadframeError, toHex } from '../base/index.ts'
 import { type PoolSettings, type SecretStore, type Settings, type SettingsStore } from '../settings/index.ts'
-import { poolEndpoint } from './pool-config.ts'
+import { poolEndpoint, sameServer } from './pool-config.ts'
 
 const ID_BYTES = 6
 
@@ -58,12 +58,17 @@ export class PoolList {
   async update(id: string, patch: PoolPatch): Promise<PoolSettings> {
     const before = this.require(id)
     if (patch.url !== undefined) poolEndpoint(patch.url)
-    const secretRef = await this.#changedPassword(before, patch.password)
+    // A password is for the server it was entered for.
+    const moved = patch.url !== undefined && !sameServer(before.url, patch.url)
+    const secretRef = await this.#changedPassword(before, patch.password ?? (moved ? '' : undefined))
     await this.#settings.update((settings) => {
       const pools = settings.pools.map((pool) =>
         pool.id === id ? { ...patched(pool, patch), secretRef } : pool,
       )
-      return { ...settings, pools: patch.priority === undefined ? pools : moved(pools, id, patch.priority) }
+      return {
+        ...settings,
+        pools: patch.priority === undefined ? pools : reordered(pools, id, patch.priority),
+      }
     })
     return this.require(id)
   }
@@ -138,7 +143,7 @@ function patched(pool: PoolSettings, patch: PoolPatch): PoolSettings {
   }
 }
 
-function moved(pools: PoolSettings[], id: string, priority: number): PoolSettings[] {
+function reordered(pools: PoolSettings[], id: string, priority: number): PoolSettings[] {
   const pool = pools.find((candidate) => candidate.id === id)
   const others = pools.filter((candidate) => candidate.id !== id)
   return pool ? [...others.slice(0, priority), pool, ...others.slice(priority)] : pools

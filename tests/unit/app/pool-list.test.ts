@@ -55,6 +55,14 @@ describe('the list of pools', () => {
     expect((await poolConfig(list.require(pool.id), secrets)).password).toBe('hunter2')
   })
 
+  it('forgets a password when the pool moves to another server', async () => {
+    const pool = await list.create({ ...draft('Mover'), password: 'hunter2' })
+    await list.update(pool.id, { url: 'stratum+tcp://POOL.example.com:3333' })
+    expect((await poolConfig(list.require(pool.id), secrets)).password).toBe('hunter2')
+    await list.update(pool.id, { url: 'stratum+tcp://pool.example.net:3333' })
+    expect((await poolConfig(list.require(pool.id), secrets)).password).toBe('')
+  })
+
   it('moves a pool to a place in the order', async () => {
     const names = (): string[] => list.all.map(({ name }) => name)
     for (const name of ['a', 'b', 'c']) await list.create(draft(name))
