@@ -28,9 +28,8 @@ export interface HashrateEstimate {
 
 export class HashrateEstimator {
   readonly #startMs: number
-  /** Sum of difficulties, and of their squares, by bucket. */
-  readonly #work = new Float64Array(BUCKETS)
-  readonly #squares = new Float64Array(BUCKETS)
+  /** By bucket the sum of difficulties, then by bucket that of their squares; one array, because there are very many rigs. */
+  readonly #sums = new Float64Array(2 * BUCKETS)
   /** Number of the newest bucket since the clock's zero; its slot is the number modulo `BUCKETS`. */
   #newest: number
 
@@ -44,8 +43,8 @@ export class HashrateEstimator {
   add(difficulty: number, atMs: number): void {
     this.#advance(atMs)
     const slot = Math.floor(atMs / BUCKET_MS) % BUCKETS
-    this.#work[slot]! += difficulty
-    this.#squares[slot]! += difficulty * difficulty
+    this.#sums[slot]! += difficulty
+    this.#sums[BUCKETS + slot]! += difficulty * difficulty
   }
 
   /**
@@ -61,8 +60,8 @@ export class HashrateEstimator {
     let squares = 0
     for (let bucket = Math.floor(fromMs / BUCKET_MS); bucket <= this.#newest; bucket++) {
       const share = this.#shareWithin(bucket, fromMs)
-      work += this.#work[bucket % BUCKETS]! * share
-      squares += this.#squares[bucket % BUCKETS]! * share
+      work += this.#sums[bucket % BUCKETS]! * share
+      squares += this.#sums[BUCKETS + (bucket % BUCKETS)]! * share
     }
     return {
       hashrateHs: (work * HASHES_PER_DIFFICULTY) / (coveredMs / 1000),
@@ -82,14 +81,13 @@ export class HashrateEstimator {
   #advance(nowMs: number): void {
     const bucket = Math.floor(nowMs / BUCKET_MS)
     if (bucket - this.#newest >= BUCKETS) {
-      this.#work.fill(0)
-      this.#squares.fill(0)
+      this.#sums.fill(0)
       this.#newest = bucket
     }
     while (this.#newest < bucket) {
       this.#newest++
-      this.#work[this.#newest % BUCKETS] = 0
-      this.#squares[this.#newest % BUCKETS] = 0
+      this.#sums[this.#newest % BUCKETS] = 0
+      this.#sums[BUCKETS + (this.#newest % BUCKETS)] = 0
     }
   }
 }

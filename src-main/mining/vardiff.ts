@@ -117,9 +117,9 @@ export class Vardiff {
   #deepestDescent = Number.POSITIVE_INFINITY
   #lowerings = 0
 
-  /** Start and shares of each window of the steady phase. */
-  readonly #windowStartMs = new Float64Array(WINDOWS)
-  readonly #windowShares = new Float64Array(WINDOWS)
+  /** Start and shares of each window of the steady phase. Plain arrays: typed ones of this size take thrice the memory. */
+  readonly #windowStartMs = new Array<number>(WINDOWS).fill(0)
+  readonly #windowShares = new Array<number>(WINDOWS).fill(0)
 
   /** @throws RangeError if a difficulty or a rate is not above 0 */
   constructor(options: VardiffOptions) {

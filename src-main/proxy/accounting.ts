@@ -45,6 +45,9 @@ export function identityHolds(counts: Readonly<ShareCounts>): boolean {
   )
 }
 
+/** Counts by reason. */
+export type Reasons = Readonly<Record<string, number>>
+
 /** What happened to one rig's shares at one pool since the last report. */
 export interface ShareDelta {
   readonly rigKey: string
@@ -63,7 +66,7 @@ export interface ShareDelta {
   /** Highest difficulty a hash reached; 0 if none. */
   bestDifficulty: number
   /** Upstream rejections by the pool's words (bounded). */
-  readonly rejectReasons: Record<string, number>
+  rejectReasons: Reasons
 }
 
 /** Distinct reasons kept per book; what comes after shares one bucket, because the words come from a peer. */
@@ -72,27 +75,33 @@ const REASON_LIMIT = 32
 const REASON_LENGTH = 80
 const OTHER_REASON = 'other'
 
-/** A count per reason. Without a prototype, because the words come from a peer. */
-function newReasons(): Record<string, number> {
-  return Object.create(null) as Record<string, number>
-}
+/**
+ * What books keep until there is a first reason: most never have one, and there are very many. Without a
+ * prototype, as all counts by reason, because the words come from a peer.
+ */
+const NO_REASONS: Reasons = Object.freeze(Object.create(null) as Reasons)
 
-/** Adds one to `reasons[reason]`, or to the common bucket when there are too many different ones. */
-export function countReason(reasons: Record<string, number>, reason: string): void {
+/**
+ * Adds one for `reason`, or to the common bucket when there are too many different ones.
+ * @returns where it was counted, to be kept from now on
+ */
+export function countReason(reasons: Reasons, reason: string): Reasons {
+  const counts = (reasons === NO_REASONS ? Object.create(null) : reasons) as Record<string, number>
   const name = reason.slice(0, REASON_LENGTH)
-  const known = reasons[name]
-  if (known !== undefined) reasons[name] = known + 1
-  else if (Object.keys(reasons).length < REASON_LIMIT) reasons[name] = 1
-  else reasons[OTHER_REASON] = (reasons[OTHER_REASON] ?? 0) + 1
+  const known = counts[name]
+  if (known !== undefined) counts[name] = known + 1
+  else if (Object.keys(counts).length < REASON_LIMIT) counts[name] = 1
+  else counts[OTHER_REASON] = (counts[OTHER_REASON] ?? 0) + 1
+  return counts
 }
 
 /** Counts of one party: a rig, a pool, or all. */
 export class ShareBook {
   readonly counts: ShareCounts = emptyCounts()
   /** Our refusals by reason. */
-  readonly invalidReasons = newReasons()
+  invalidReasons = NO_REASONS
   /** The pool's refusals by reason. */
-  readonly rejectReasons = newReasons()
+  rejectReasons = NO_REASONS
   bestDifficulty = 0
 }
 
@@ -161,7 +170,7 @@ export class Accounting {
     settleIn(account.pool, outcome)
     const delta = this.#delta(account)
     delta[outcome.kind]++
-    if (outcome.kind === 'rejected') countReason(delta.rejectReasons, outcome.reason)
+    if (outcome.kind === 'rejected') delta.rejectReasons = countReason(delta.rejectReasons, outcome.reason)
   }
 
   /** Says that the rig was there, also if nothing happened: a zero in the history instead of a gap. */
@@ -197,7 +206,7 @@ export class Accounting {
       weak: 0,
       workDifficulty: 0,
       bestDifficulty: 0,
-      rejectReasons: newReasons(),
+      rejectReasons: NO_REASONS,
     }
     return account.delta
   }
@@ -206,7 +215,7 @@ export class Accounting {
 function refuseIn(book: ShareBook, kind: RefusalKind, reason: string): void {
   book.counts.submitted++
   book.counts[kind]++
-  countReason(book.invalidReasons, reason)
+  book.invalidReasons = countReason(book.invalidReasons, reason)
 }
 
 function weakIn(book: ShareBook, achieved: number): void {
@@ -224,7 +233,7 @@ function validIn(book: ShareBook, achieved: number): void {
 function settleIn(book: ShareBook, outcome: ShareOutcome): void {
   book.counts.pending--
   book.counts[outcome.kind]++
-  if (outcome.kind === 'rejected') countReason(book.rejectReasons, outcome.reason)
+  if (outcome.kind === 'rejected') book.rejectReasons = countReason(book.rejectReasons, outcome.reason)
 }
 
 function addWork(delta: ShareDelta, difficulty: number, achieved: number): void {
