@@ -10,38 +10,32 @@ export const KEY: usize = 0
 /** Four blocks of 64 bytes. */
 export const KEYSTREAM: usize = 128
 
-// @ts-ignore: decorator
 @inline
 function rotate16(x: v128): v128 {
   return i8x16.shuffle(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)
 }
 
-// @ts-ignore: decorator
 @inline
 function rotate12(x: v128): v128 {
   return v128.or(i32x4.shl(x, 12), i32x4.shr_u(x, 20))
 }
 
-// @ts-ignore: decorator
 @inline
 function rotate8(x: v128): v128 {
   return v128.or(i32x4.shl(x, 8), i32x4.shr_u(x, 24))
 }
 
-// @ts-ignore: decorator
 @inline
 function rotate7(x: v128): v128 {
   return v128.or(i32x4.shl(x, 7), i32x4.shr_u(x, 25))
 }
 
-// @ts-ignore: decorator
 @inline
 function keyWord(index: usize): v128 {
   return v128.load_splat<u32>(KEY + 4 * index)
 }
 
 /** Turns four words of four blocks into 16 bytes of each block, and stores them 64 bytes apart. */
-// @ts-ignore: decorator
 @inline
 function storeWords(at: usize, a: v128, b: v128, c: v128, d: v128): void {
   const ab01 = v128.shuffle<i32>(a, b, 0, 4, 1, 5)

@@ -33,21 +33,18 @@ const PAYLOAD_STREAM: usize = KEYSTREAM + 3 * BLOCK
 /** Where a tag is made to be compared; the key of the header is used up by then. */
 const EXPECTED_TAG: usize = KEYSTREAM
 
-// @ts-ignore: decorator
 @inline
 function counterOf(low: u32, high: u32): u64 {
   return <u64>low | ((<u64>high) << 32)
 }
 
 /** msg_length of a plaintext header. */
-// @ts-ignore: decorator
 @inline
 function payloadLength(header: usize): usize {
   return <usize>(load<u32>(header, 2) >>> 8)
 }
 
 /** Blocks 0 and 1 of the messages `counter` and `counter + 1`. */
-// @ts-ignore: decorator
 @inline
 function frameKeystream(counter: u64): void {
   const next = counter + 1
@@ -63,7 +60,6 @@ function frameKeystream(counter: u64): void {
 }
 
 /** Four blocks from `block` on of the message `counter`. */
-// @ts-ignore: decorator
 @inline
 function messageKeystream(block: i32, counter: u64): void {
   makeKeystream(
@@ -73,7 +69,6 @@ function messageKeystream(block: i32, counter: u64): void {
   )
 }
 
-// @ts-ignore: decorator
 @inline
 function applyKeystream(at: usize, length: usize, stream: usize): void {
   for (let i: usize = 0; i < length; i += 16) {
@@ -95,14 +90,12 @@ function applyBlocks(at: usize, length: usize, block: i32, counter: u64): void {
 }
 
 /** After `frameKeystream`: applies what it holds to the payload, then the rest. */
-// @ts-ignore: decorator
 @inline
 function applyToPayload(payload: usize, length: usize, counter: u64): void {
   applyKeystream(payload, min<usize>(length, BLOCK), PAYLOAD_STREAM)
   if (length > BLOCK) applyBlocks(payload + BLOCK, length - BLOCK, 2, counter + 1)
 }
 
-// @ts-ignore: decorator
 @inline
 function sealFrame(frame: usize, length: usize, counter: u64): void {
   const payload = frame + SEALED_HEADER_LENGTH

@@ -127,7 +127,6 @@ export function authenticate(key: usize, data: usize, length: usize, tag: usize)
 }
 
 /** Whether 16 bytes agree; takes the same time wherever they differ. */
-// @ts-ignore: decorator
 @inline
 export function sameTag(a: usize, b: usize): bool {
   return ((load<u64>(a) ^ load<u64>(b)) | (load<u64>(a, 8) ^ load<u64>(b, 8))) === 0
