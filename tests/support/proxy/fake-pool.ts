@@ -131,6 +131,11 @@ export abstract class FakePool {
     return this.#sockets.size
   }
 
+  /** Header time of the job of the moment, unix seconds. */
+  get jobTime(): number {
+    return this.currentJob.ntime
+  }
+
   /** Shares that were good, whatever was answered. */
   get goodShares(): number {
     return this.shares.filter(({ refusal }) => refusal === null).length

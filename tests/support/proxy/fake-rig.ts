@@ -27,8 +27,8 @@ export interface FakeRigOptions {
   readonly order?: readonly RigMethod[]
   readonly suggestDifficulty?: number
   readonly minimumDifficulty?: number
-  /** Starts its extranonce2 anew with every clean job, as firmware does; else counts on. */
-  readonly restartsCounter?: boolean
+  /** When it starts its extranonce2 anew, as firmware does; it counts on unless given. */
+  readonly restartsCounter?: 'with-clean-jobs' | 'with-every-job'
   /** What is sent as version bits. */
   readonly versionStyle?: 'rolled-bits' | 'whole-version' | 'echo-without-asking'
 }
@@ -335,7 +335,7 @@ export class FakeRig {
         this.extranonce2Size = params[1] as number
         return
       case 'mining.notify':
-        if (this.#options.restartsCounter === true && params[8] === true) this.#counter = 0
+        if (this.#restarts(params[8] === true)) this.#counter = 0
         this.jobs.push(this.#jobOf(params))
         return
       default:
@@ -373,6 +373,11 @@ export class FakeRig {
       extranonce2Size: this.extranonce2Size,
       versionMask: this.versionMask,
     }
+  }
+
+  #restarts(clean: boolean): boolean {
+    const { restartsCounter } = this.#options
+    return restartsCounter === 'with-every-job' || (restartsCounter === 'with-clean-jobs' && clean)
   }
 
   #nextExtranonce2(job: RigJob): Uint8Array {

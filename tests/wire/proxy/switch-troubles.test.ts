@@ -305,7 +305,7 @@ describe('a person who changes their mind', () => {
     const a = await FakeSv1Pool.start({ name: 'a' })
     const b = await FakeSv2Pool.start({ name: 'b' })
     harness = await ProxyHarness.start([a, b])
-    const rig = await harness.rigAtWork({ restartsCounter: true })
+    const rig = await harness.rigAtWork({ restartsCounter: 'with-clean-jobs' })
     expect(errorsOf(await rig.mine(3))).toEqual([null, null, null])
     for (const [n, pool] of ['b', 'a', 'b', 'a'].entries()) {
       // Within a second, and after some.
