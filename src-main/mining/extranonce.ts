@@ -91,16 +91,20 @@ function requirePadding(space: ExtranonceSpace, rigSize: number): number {
 const COOLING_LIMIT = 0x10000
 
 /**
- * Hands out extranonce1 values of one size, never one to two rigs at once. A freed value comes back only when
+ * Hands out extranonce1 values of one size, never one to two rigs at once, and none whose first byte is 0: where
+ * a rig with a shorter extranonce has that byte, there is padding, which is 0, so rigs of different layouts never
+ * do the same work. A freed value comes back only when
  * every other was tried, oldest first: shares of the rig that had it may still be on their way.
  */
 export class ExtranonceAllocator {
   readonly #size: number
-  readonly #capacity: number
+  /** Smallest value, and one above the largest. */
+  readonly #first: number
+  readonly #end: number
   readonly #live = new Set<number>()
   /** Insertion order is the order of release. */
   readonly #cooling = new Set<number>()
-  #next = 0
+  #next: number
 
   /**
    * @param size bytes, 1 to 4
@@ -109,7 +113,9 @@ export class ExtranonceAllocator {
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1 || size > 4) throw new RangeError('extranonce1 has 1 to 4 bytes')
     this.#size = size
-    this.#capacity = 2 ** (8 * size)
+    this.#first = 2 ** (8 * (size - 1))
+    this.#end = 2 ** (8 * size)
+    this.#next = this.#first
   }
 
   /** Values in use. */
@@ -126,7 +132,7 @@ export class ExtranonceAllocator {
     if (value === undefined) {
       throw new HeadframeError(
         'extranonce/exhausted',
-        `All ${this.#capacity} extranonces of ${this.#size} bytes are in use: disconnect rigs, or disable the pool that grants so few bytes.`,
+        `All ${this.#end - this.#first} extranonces of ${this.#size} bytes are in use: disconnect rigs, or disable the pool that grants so few bytes.`,
         { context: { size: this.#size, live: this.#live.size } },
       )
     }
@@ -150,10 +156,10 @@ export class ExtranonceAllocator {
 
   /** The next value that is neither live nor cooling, or undefined if there is none. */
   #unusedValue(): number | undefined {
-    if (this.#live.size + this.#cooling.size >= this.#capacity) return undefined
+    if (this.#live.size + this.#cooling.size >= this.#end - this.#first) return undefined
     for (;;) {
       const value = this.#next
-      this.#next = (value + 1) % this.#capacity
+      this.#next = value + 1 === this.#end ? this.#first : value + 1
       if (!this.#live.has(value) && !this.#cooling.has(value)) return value
     }
   }

@@ -103,12 +103,16 @@ describe('extranonce layout', () => {
 })
 
 describe('extranonce allocator', () => {
-  it('counts up from zero, most significant byte first', () => {
+  it('counts up, most significant byte first, and never hands out a first byte of 0', () => {
     const allocator = new ExtranonceAllocator(4)
-    expect([allocator.allocate(), allocator.allocate()].map(toHex)).toEqual(['00000000', '00000001'])
+    expect([allocator.allocate(), allocator.allocate()].map(toHex)).toEqual(['01000000', '01000001'])
     const two = new ExtranonceAllocator(2)
-    for (let i = 0; i < 0x1234; i++) two.allocate()
+    for (let i = 0x100; i < 0x1234; i++) two.allocate()
     expect(toHex(two.allocate())).toBe('1234')
+    const one = new ExtranonceAllocator(1)
+    const all = Array.from({ length: 255 }, () => one.allocate()[0])
+    expect(all).not.toContain(0)
+    expect(new Set(all).size).toBe(255)
   })
 
   it('never hands one value to two rigs, in any order of arrivals and departures', () => {
@@ -117,7 +121,7 @@ describe('extranonce allocator', () => {
         const allocator = new ExtranonceAllocator(1)
         const live = new Map<string, Uint8Array>()
         for (const step of steps) {
-          if (step < 180 && live.size < 256) {
+          if (step < 180 && live.size < 255) {
             const value = allocator.allocate()
             expect(live.has(toHex(value))).toBe(false)
             live.set(toHex(value), value)
@@ -137,19 +141,19 @@ describe('extranonce allocator', () => {
     const first = allocator.allocate()
     allocator.free(first)
     const others = new Set<string>()
-    for (let i = 0; i < 255; i++) {
+    for (let i = 0; i < 254; i++) {
       const value = allocator.allocate()
       others.add(toHex(value))
       allocator.free(value)
     }
-    expect(others.size).toBe(255)
+    expect(others.size).toBe(254)
     expect(others.has(toHex(first))).toBe(false)
     expect(allocator.allocate()).toEqual(first)
   })
 
   it('reuses the value that was freed longest ago, not the one next in line', () => {
     const allocator = new ExtranonceAllocator(1)
-    const all = Array.from({ length: 256 }, () => allocator.allocate())
+    const all = Array.from({ length: 255 }, () => allocator.allocate())
     for (const index of [200, 10, 11]) allocator.free(all[index]!)
     expect([allocator.allocate(), allocator.allocate(), allocator.allocate()]).toEqual([
       all[200],
@@ -160,7 +164,7 @@ describe('extranonce allocator', () => {
 
   it('says so when every value is in use, and recovers when one is freed', () => {
     const allocator = new ExtranonceAllocator(1)
-    const all = Array.from({ length: 256 }, () => allocator.allocate())
+    const all = Array.from({ length: 255 }, () => allocator.allocate())
     expect(() => allocator.allocate()).toThrow(HeadframeError)
     expect(() => allocator.allocate()).toThrow(expect.objectContaining({ code: 'extranonce/exhausted' }))
     allocator.free(all[77]!)
@@ -183,7 +187,7 @@ describe('extranonce allocator', () => {
   it('ignores a value that is not in use, and sizes it does not have', () => {
     const allocator = new ExtranonceAllocator(2)
     const value = allocator.allocate()
-    expect(allocator.free(new Uint8Array([0, 9]))).toBe(false)
+    expect(allocator.free(new Uint8Array([1, 9]))).toBe(false)
     expect(allocator.free(new Uint8Array([0]))).toBe(false)
     expect(allocator.free(value)).toBe(true)
     expect(allocator.free(value)).toBe(false)
