@@ -100,7 +100,7 @@ export class SocketConnection implements Connection, Flushable, IdleWatched {
 
   write(data: string | Uint8Array): boolean {
     if (this.#ending) return false
-    if (this.#queuedBytes === 0) this.#loop.joiner.add(this)
+    const first = this.#queuedBytes === 0
     this.#queuedBytes += data.length
     if (typeof data === 'string') this.#text += data
     else {
@@ -109,6 +109,7 @@ export class SocketConnection implements Connection, Flushable, IdleWatched {
       this.#text = ''
       this.#parts.push(data)
     }
+    if (first) this.#loop.joiner.add(this)
     if (this.#queuedBytes + this.#socket.writableLength <= this.#maxBufferedBytes) return true
     this.flush()
     return !this.#ending

@@ -126,7 +126,7 @@ export type RefusalKind = 'stale' | 'duplicate' | 'invalid'
 
 export class Accounting {
   readonly total = new ShareBook()
-  #changed: ShareAccount[] = []
+  readonly #changed: ShareAccount[] = []
 
   /** Our refusal of a share. */
   refuse(account: ShareAccount, kind: RefusalKind, reason: string): void {
@@ -178,14 +178,16 @@ export class Accounting {
     this.#delta(account)
   }
 
-  /** What happened since the last call, per rig and pool. */
-  drain(): ShareDelta[] {
+  /**
+   * What happened since the last call, per rig and pool.
+   * @param limit how many at most; those that wait longest come first, the others with the next call
+   */
+  drain(limit = Infinity): ShareDelta[] {
     const deltas: ShareDelta[] = []
-    for (const account of this.#changed) {
+    for (const account of this.#changed.splice(0, limit)) {
       if (account.delta) deltas.push(account.delta)
       account.delta = null
     }
-    this.#changed = []
     return deltas
   }
 

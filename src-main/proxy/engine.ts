@@ -7,6 +7,7 @@ import { type Clock, DisposalStack, type Entropy, type Logger, silentLogger } fr
 import { type CreateShareChecker, describeJob, type JobId } from '../mining/index.ts'
 import {
   type BackoffPolicy,
+  Broadcast,
   connect,
   type Connection,
   createNetLoop,
@@ -20,12 +21,13 @@ import { type Downstream, type DownstreamHost } from './downstream.ts'
 import { type CurrentJobStatus, type EngineReport } from './engine-views.ts'
 import { ExtranonceDesk } from './extranonce-desk.ts'
 import { Fanout } from './fanout.ts'
+import { FarmSurvey } from './farm-survey.ts'
 import { FloodGate } from './flood-gate.ts'
-import { JobBoard } from './job-board.ts'
+import { type IssuedJob, JobBoard } from './job-board.ts'
 import { type CreatePoolSession } from './pool-session.ts'
 import { probePool, type ProbeResult } from './pool-probe.ts'
 import { EngineReporter } from './reporter.ts'
-import { HASHRATE_WINDOW_MS, Rig } from './rig.ts'
+import { Rig } from './rig.ts'
 import { ShareDesk } from './share-desk.ts'
 import { startDifficultyOf } from './start-difficulty.ts'
 import { createSv1PoolSession } from './sv1-pool-session.ts'
@@ -61,6 +63,8 @@ export interface EngineOptions {
 /** How often vardiff decides; it wants about a second. */
 const VARDIFF_PERIOD_MS = 1000
 const UPKEEP_PERIOD_MS = 5000
+/** Rigs whose difficulty is decided in one turn of the loop; each may be sent a job. */
+const RETARGET_SLICE = 128
 /** Rigs up to which each new one is taken into account at once. */
 const PROMPT_RIGS = 32
 /** Rigs whose difficulty is remembered after they left; the oldest is forgotten. */
@@ -73,6 +77,8 @@ export class ProxyEngine {
   readonly #accounting = new Accounting()
   readonly #poolBooks = new Map<string, ShareBook>()
   readonly #fanout: Fanout
+  readonly #retargeting: Broadcast<Downstream>
+  readonly #survey: FarmSurvey
   readonly #extranonces = new ExtranonceDesk()
   readonly #floodGate: FloodGate
   readonly #desk: ShareDesk
@@ -88,6 +94,7 @@ export class ProxyEngine {
   /** Silence of rigs that have nothing to hash says nothing about them. */
   #withoutWork = false
   #nextRigId = 1
+  #stopped = false
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -95,12 +102,17 @@ export class ProxyEngine {
     const { clock } = options
     this.#loop = createNetLoop(clock)
     this.#fanout = new Fanout(this.#loop.joiner)
-    this.#fanout = new Fanout(this.#loop.joiner)
+    this.#retargeting = new Broadcast({
+      sliceSize: RETARGET_SLICE,
+      afterSlice: () => this.#loop.joiner.flush(),
+    })
+    this.#survey = new FarmSurvey(this.#sessions, clock)
     this.#floodGate = new FloodGate(options.floodSharesPerSecond)
     this.#desk = new ShareDesk({
       createChecker: options.createChecker,
       accounting: this.#accounting,
       forward: (offered, token) => this.#switchboard.forward(offered, token),
+      flushAnswers: () => this.#loop.joiner.flush(),
       floodDifficulty: () => this.#floodGate.difficulty,
       onBlock: (block) => this.#reporter.onBlock(block),
       monotonicMs: () => clock.monotonicMs(),
@@ -122,6 +134,7 @@ export class ProxyEngine {
       accounting: this.#accounting,
       switchboard: this.#switchboard,
       sessions: this.#sessions,
+      survey: this.#survey,
       poolBook: (poolId) => this.#poolBook(poolId),
     })
   }
@@ -172,6 +185,8 @@ export class ProxyEngine {
 
   /** Stops in reverse order. Shares without an answer are counted lost; read a last `report` afterwards. */
   async stop(): Promise<void> {
+    this.#retargeting.cancel()
+    this.#stopped = true
     for (const { name, error } of await this.#disposal.dispose()) {
       this.#log.error('could not stop a part', { part: name, error })
     }
@@ -205,19 +220,12 @@ export class ProxyEngine {
     }
   }
 
-  /** Measured over all connected rigs, H/s. */
-  get hashrateHs(): number {
-    const nowMs = this.#options.clock.monotonicMs()
-    let sum = 0
-    for (const { rig } of this.#sessions) {
-      sum += rig.hashrate.estimate(HASHRATE_WINDOW_MS, nowMs)?.hashrateHs ?? 0
-    }
-    return sum
-  }
-
-  /** What happened since the last call, and how things are. */
+  /**
+   * What happened since the last call, and how things are. Of very many rigs a part waits for the next call;
+   * after `stop` nothing does.
+   */
   report(): EngineReport {
-    return this.#reporter.report()
+    return this.#reporter.report(this.#stopped)
   }
 
   #onConnection(connection: Connection): void {
@@ -287,43 +295,37 @@ export class ProxyEngine {
     }
   }
 
-  /** What all rigs deliver as far as we know, H/s; rigs of which we know nothing count for nothing. */
-  #expectedHashrateHs(): number {
-    const nowMs = this.#options.clock.monotonicMs()
-    let sum = 0
-    for (const { rig } of this.#fanout.downstreams) sum += rig.expectedHashrateHs(nowMs) ?? 0
-    return sum
-  }
-
   /** Keeps the flood gate, the jobs' age and what the pool knows of us up to date. */
   #upkeep(): void {
-    const nowMs = this.#options.clock.monotonicMs()
-    let presumedHs = 0
-    for (const { rig } of this.#fanout.downstreams) presumedHs += rig.presumedHashrateHs(nowMs)
+    const { presumedHs, expectedHs } = this.#survey.take()
     this.#floodGate.update(presumedHs)
-    this.#switchboard.tick(this.#expectedHashrateHs())
+    this.#switchboard.tick(expectedHs)
   }
 
   #retarget(): void {
-    const nowMs = this.#options.clock.monotonicMs()
     const current = this.#switchboard.current
     if (!current || current.staleBecause !== null) {
       this.#withoutWork = true
       return
     }
-    if (this.#withoutWork) for (const { rig } of this.#fanout.downstreams) rig.vardiff.resume(nowMs)
+    if (this.#retargeting.active) return
+    const resumed = this.#withoutWork
     this.#withoutWork = false
-    for (const downstream of this.#fanout.downstreams) {
-      const { rig } = downstream
-      rig.vardiff.retarget(nowMs)
-      // Also a wish of the rig that came too soon after its job; what cannot be told now is told in a second.
-      if (
-        rig.steps.latest &&
-        rig.steps.latest.difficulty !==
-          wantedDifficulty(rig, this.#floodGate.cap(current.poolDifficulty), nowMs)
-      ) {
-        downstream.reissue(current)
-      }
+    this.#retargeting.start(this.#fanout.downstreams, (downstream) => {
+      const nowMs = this.#options.clock.monotonicMs()
+      if (resumed) downstream.rig.vardiff.resume(nowMs)
+      this.#retargetRig(downstream, current, nowMs)
+    })
+  }
+
+  #retargetRig(downstream: Downstream, current: IssuedJob, nowMs: number): void {
+    const { rig, ready } = downstream
+    if (!ready || current.staleBecause !== null) return
+    rig.vardiff.retarget(nowMs)
+    const cap = this.#floodGate.cap(current.poolDifficulty)
+    // Also a wish of the rig that came too soon after its job; what cannot be told now is told in a second.
+    if (rig.steps.latest && rig.steps.latest.difficulty !== wantedDifficulty(rig, cap, nowMs)) {
+      downstream.reissue(current)
     }
   }
 
@@ -350,7 +352,7 @@ export class ProxyEngine {
       ...(backoff ? { backoff } : {}),
       dial: (endpoint, signal) => this.#dial(endpoint, signal),
       createSession: createSessionFor(config.endpoint),
-      nominalHashrateHs: () => this.#expectedHashrateHs(),
+      nominalHashrateHs: () => this.#survey.take().expectedHs,
       nextJobId: () => this.#nextJobId++ as JobId,
     }
   }

@@ -9,8 +9,9 @@ import {
   type EngineReport,
   type PoolStatus,
 } from './engine-views.ts'
-import { rigState, rigStatus } from './rig-status.ts'
-import { HASHRATE_WINDOW_MS } from './rig.ts'
+import { type FarmSurvey } from './farm-survey.ts'
+import { rigStatus } from './rig-status.ts'
+import { Broadcast } from '../net/index.ts'
 import { type FoundBlock } from './share-desk.ts'
 import { type PoolEvent, type Switchboard } from './switchboard.ts'
 
@@ -19,11 +20,16 @@ export interface ReporterParts {
   readonly accounting: Accounting
   readonly switchboard: Switchboard
   readonly sessions: ReadonlySet<Downstream>
+  readonly survey: FarmSurvey
   poolBook(poolId: string): ShareBook
 }
 
 /** Rigs described in one report: more wait for the next, so that a report never holds up shares. */
 const RIGS_PER_REPORT = 400
+/** The same for what happened to their shares. */
+const DELTAS_PER_REPORT = 1_000
+/** Rigs that are noted in one turn of the loop. */
+const NOTES_SLICE = 256
 const MINUTE_MS = 60_000
 
 export class EngineReporter {
@@ -33,12 +39,14 @@ export class EngineReporter {
   #removedIds: string[] = []
   #lastReportMs: number
   #notedMinute = -1
-  /** Rigs in the order in which they are due for a description. */
-  readonly #due = new Set<Downstream>()
+  readonly #notes = new Broadcast<Downstream>({ sliceSize: NOTES_SLICE })
+  /** Where the next report goes on describing. */
+  #next: Iterator<Downstream>
 
   constructor(parts: ReporterParts) {
     this.#parts = parts
     this.#lastReportMs = parts.clock.monotonicMs()
+    this.#next = parts.sessions.values()
   }
 
   onBlock({ issued, ...block }: FoundBlock): void {
@@ -54,16 +62,12 @@ export class EngineReporter {
     this.#removedIds.push(id)
   }
 
-  report(): EngineReport {
-    const { clock, accounting, switchboard, sessions } = this.#parts
+  /** @param last leaves nothing for a later one */
+  report(last: boolean): EngineReport {
+    const { clock, accounting, switchboard, sessions, survey } = this.#parts
     const atMs = clock.nowMs()
     const monotonicMs = clock.monotonicMs()
-    let hashrateHs = 0
-    let hashingCount = 0
-    for (const downstream of sessions) {
-      hashrateHs += downstream.rig.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)?.hashrateHs ?? 0
-      if (rigState(downstream, atMs, monotonicMs) === 'hashing') hashingCount++
-    }
+    const { hashrateHs, hashingCount } = survey.take()
     this.#notePresence(monotonicMs)
     const { current } = switchboard
     const report: EngineReport = {
@@ -79,7 +83,7 @@ export class EngineReporter {
       switchedAtMs: switchboard.switchedAtMs,
       pools: switchboard.poolIds.map((poolId) => this.#poolStatus(poolId)),
       downstreams: { upserts: this.#describeRigs(atMs, monotonicMs), removedIds: this.#removedIds },
-      deltas: accounting.drain(),
+      deltas: accounting.drain(last ? Infinity : DELTAS_PER_REPORT),
       blocks: this.#blocks,
       poolEvents: this.#poolEvents,
     }
@@ -96,23 +100,25 @@ export class EngineReporter {
     const poolId = this.#parts.switchboard.activeId
     if (minute === this.#notedMinute || poolId === null) return
     this.#notedMinute = minute
-    for (const { ready, rig } of this.#parts.sessions) {
+    this.#notes.start(this.#parts.sessions, ({ ready, rig }) => {
       if (ready) this.#parts.accounting.note(rig.accountAt(poolId))
-    }
+    })
   }
 
   #describeRigs(atMs: number, monotonicMs: number): DownstreamStatus[] {
     const { sessions } = this.#parts
-    for (const downstream of this.#due) if (!sessions.has(downstream)) this.#due.delete(downstream)
-    for (const downstream of sessions) if (!this.#due.has(downstream)) this.#due.add(downstream)
-    const statuses: DownstreamStatus[] = []
-    for (const downstream of this.#due) {
-      if (statuses.length >= RIGS_PER_REPORT) break
-      statuses.push(rigStatus(downstream, atMs, monotonicMs))
-      // To the back of the line.
-      this.#due.delete(downstream)
+    const count = Math.min(sessions.size, RIGS_PER_REPORT)
+    return Array.from({ length: count }, () => rigStatus(this.#nextRig(), atMs, monotonicMs))
+  }
+
+  /** All in turn, whoever comes and goes meanwhile. There must be one. */
+  #nextRig(): Downstream {
+    let next = this.#next.next()
+    if (next.done) {
+      this.#next = this.#parts.sessions.values()
+      next = this.#next.next()
     }
-    return statuses
+    return next.value as Downstream
   }
 
   #poolStatus(poolId: string): PoolStatus {

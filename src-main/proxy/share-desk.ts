@@ -59,6 +59,8 @@ export interface ShareDeskParts {
   readonly accounting: Accounting
   /** Sends a share to the pool of its job. @returns false if there is no connection for it */
   forward(offered: OfferedShare, account: ShareAccount): boolean
+  /** Lets answers leave now; called when all shares of a turn are answered. */
+  flushAnswers(): void
   /** Shares below this difficulty are not sent. */
   floodDifficulty(): number
   onBlock(block: FoundBlock): void
@@ -91,6 +93,7 @@ export class ShareDesk {
   readonly #flush = (): void => {
     this.#flushScheduled = false
     this.checker.flush()
+    this.#parts.flushAnswers()
   }
 
   constructor(parts: ShareDeskParts) {
