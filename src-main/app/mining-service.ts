@@ -27,6 +27,8 @@ export interface MiningStart {
   readonly stratum: HostPort | null
   readonly allowedRanges: readonly string[]
   readonly sharesPerMinute: number
+  /** As in `EngineOptions`. */
+  readonly floodSharesPerSecond?: number
   readonly pools: readonly PoolConfig[]
   readonly activePoolId: string | null
 }

@@ -58,7 +58,8 @@ export class Rig {
   changed = true
   lastShareMonotonicMs: number | null = null
   readonly #options: RigOptions
-  readonly #accounts = new Map<string, ShareAccount>()
+  /** One for each pool it worked for: one or two, so that a search is faster than a map, and smaller. */
+  #accounts: ShareAccount[] = []
   /** Work of each of the last minutes, difficulty-1 shares; index is the minute modulo the length. */
   readonly #minuteWork = new Float32Array(SPARKLINE_MINUTES)
   #minute: number
@@ -80,18 +81,16 @@ export class Rig {
   identify(user: string): void {
     this.name = user
     this.rigKey = `${user}@${this.address}`
-    this.#accounts.clear()
+    this.#accounts = []
     this.changed = true
   }
 
   /** The account for shares at a pool. */
   accountAt(poolId: string): ShareAccount {
-    let account = this.#accounts.get(poolId)
-    if (!account) {
-      account = new ShareAccount(this.rigKey, poolId, this.book, this.#options.poolBook(poolId))
-      this.#accounts.set(poolId, account)
-    }
     this.changed = true
+    for (const account of this.#accounts) if (account.poolId === poolId) return account
+    const account = new ShareAccount(this.rigKey, poolId, this.book, this.#options.poolBook(poolId))
+    this.#accounts.push(account)
     return account
   }
 
