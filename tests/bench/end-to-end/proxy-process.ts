@@ -8,6 +8,7 @@ import {
   type MiningProcedures,
   runMiningService,
 } from '../../../src-main/app/mining-service.ts'
+import { threadLimits } from '../../../src-main/app/thread-host.ts'
 import { serveThread, ThreadClient } from '../../../src-main/app/thread-link.ts'
 import { type ActivationResult, type PoolConfig, type ShareCounts } from '../../../src-main/proxy/index.ts'
 import { type LongestTurn, type ProbeProcedures, probeProcedures } from './loop-probe.ts'
@@ -59,6 +60,7 @@ function startInThread(): void {
   const worker = new Worker(new URL('./mining-probe.thread.ts', import.meta.url), {
     workerData: { probePort: port2 },
     transferList: [port2],
+    resourceLimits: threadLimits('mining'),
   })
   worker.on('error', (error) => {
     throw error
@@ -91,6 +93,8 @@ const procedures: ProxyProcedures = {
       stratum: { host: '127.0.0.1', port: 0 },
       allowedRanges: [],
       sharesPerMinute,
+      // Every share goes to the pool, as many as there are.
+      floodSharesPerSecond: Infinity,
       pools,
       activePoolId,
     })
