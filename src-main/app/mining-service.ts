@@ -57,6 +57,8 @@ export type MiningEvent =
 
 const REPORT_PERIOD_MS = 1000
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /** Serves the proxy over `port`. */
 export function runMiningService(port: ThreadPort): void {
   let engine: ProxyEngine | null = null
@@ -84,6 +86,8 @@ export function runMiningService(port: ThreadPort): void {
     async activate(poolId) {
       const active = requireEngine()
       const result = await active.activate(poolId)
+      // In a turn of its own: the one that switched has begun to hand the job out.
+      await nextTurn()
       // So that whoever reads the overview after the answer sees the new pool.
       post({ kind: 'report', report: active.report() })
       return result

@@ -25,9 +25,9 @@ export interface ReporterParts {
 }
 
 /** Rigs described in one report: more wait for the next, so that a report never holds up shares. */
-const RIGS_PER_REPORT = 400
+const RIGS_PER_REPORT = 256
 /** The same for what happened to their shares. */
-const DELTAS_PER_REPORT = 1_000
+const DELTAS_PER_REPORT = 640
 /** Rigs that are noted in one turn of the loop. */
 const NOTES_SLICE = 256
 const MINUTE_MS = 60_000
