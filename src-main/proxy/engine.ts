@@ -297,9 +297,9 @@ export class ProxyEngine {
 
   /** Keeps the flood gate, the jobs' age and what the pool knows of us up to date. */
   #upkeep(): void {
-    const { presumedHs, expectedHs } = this.#survey.take()
+    const { presumedHs, wellMeasuredHs } = this.#survey.take()
     this.#floodGate.update(presumedHs)
-    this.#switchboard.tick(expectedHs)
+    this.#switchboard.tick(wellMeasuredHs)
   }
 
   #retarget(): void {
@@ -352,7 +352,7 @@ export class ProxyEngine {
       ...(backoff ? { backoff } : {}),
       dial: (endpoint, signal) => this.#dial(endpoint, signal),
       createSession: createSessionFor(config.endpoint),
-      nominalHashrateHs: () => this.#survey.take().expectedHs,
+      nominalHashrateHs: () => this.#survey.take().wellMeasuredHs,
       nextJobId: () => this.#nextJobId++ as JobId,
     }
   }

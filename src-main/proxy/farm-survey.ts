@@ -14,9 +14,12 @@ export interface FarmTotals {
   readonly hashrateHs: number
   /** Rigs whose shares are not overdue. */
   readonly hashingCount: number
-  /** As far as we know, H/s; rigs of which we know nothing count for nothing. */
-  readonly expectedHs: number
-  /** What vardiff takes the rigs for, H/s. */
+  /**
+   * Measured well enough to be told to a pool, H/s; other rigs count for nothing. A guess that is too high would
+   * earn a target that the rigs cannot reach.
+   */
+  readonly wellMeasuredHs: number
+  /** What the rigs deliver as far as we can tell, H/s. */
   readonly presumedHs: number
 }
 
@@ -26,7 +29,7 @@ export class FarmSurvey {
   readonly #sessions: ReadonlySet<Downstream>
   readonly #clock: Clock
   readonly #round = new Broadcast<Downstream>({ sliceSize: SLICE })
-  #totals: FarmTotals = { hashrateHs: 0, hashingCount: 0, expectedHs: 0, presumedHs: 0 }
+  #totals: FarmTotals = { hashrateHs: 0, hashingCount: 0, wellMeasuredHs: 0, presumedHs: 0 }
 
   /** @param sessions connected rigs, ready or not */
   constructor(sessions: ReadonlySet<Downstream>, clock: Clock) {
@@ -41,14 +44,14 @@ export class FarmSurvey {
   }
 
   #begin(): void {
-    const totals = { hashrateHs: 0, hashingCount: 0, expectedHs: 0, presumedHs: 0 }
+    const totals = { hashrateHs: 0, hashingCount: 0, wellMeasuredHs: 0, presumedHs: 0 }
     const nowMs = this.#clock.nowMs()
     const monotonicMs = this.#clock.monotonicMs()
     const visit = (downstream: Downstream): void => {
       const { rig, ready } = downstream
       if (!ready) return
       totals.hashrateHs += rig.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)?.hashrateHs ?? 0
-      totals.expectedHs += rig.expectedHashrateHs(monotonicMs) ?? 0
+      totals.wellMeasuredHs += rig.measuredHashrateHs(monotonicMs) ?? 0
       totals.presumedHs += rig.presumedHashrateHs(monotonicMs)
       if (rigState(downstream, nowMs, monotonicMs) === 'hashing') totals.hashingCount++
     }

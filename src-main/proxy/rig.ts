@@ -123,20 +123,20 @@ export class Rig {
     this.#minuteWork[slot] = this.#minuteWork[slot]! + difficulty
   }
 
-  /**
-   * What the rig delivers as far as we know, H/s: measured once it is measured well enough, else what its kind
-   * usually does. Null if neither is known.
-   */
-  expectedHashrateHs(monotonicMs: number): number | null {
+  /** What the rig delivers, H/s; null until it is measured well enough to be told to a pool. */
+  measuredHashrateHs(monotonicMs: number): number | null {
     const measured = this.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)
-    if (measured?.errorRatio != null && measured.errorRatio < WELL_MEASURED_RATIO) return measured.hashrateHs
-    return this.nominalHashrateHs
+    if (measured?.errorRatio == null || measured.errorRatio > WELL_MEASURED_RATIO) return null
+    return measured.hashrateHs
   }
 
-  /** What vardiff takes it for at the moment, H/s. */
+  /** What the rig delivers as far as we can tell, H/s: measured, else usual for its kind, else what vardiff tries. */
   presumedHashrateHs(monotonicMs: number): number {
-    const expected = this.expectedHashrateHs(monotonicMs)
-    return expected ?? hashrateOfDifficulty(this.vardiff.difficulty, this.#options.sharesPerMinute)
+    return (
+      this.measuredHashrateHs(monotonicMs) ??
+      this.nominalHashrateHs ??
+      hashrateOfDifficulty(this.vardiff.difficulty, this.#options.sharesPerMinute)
+    )
   }
 
   /** Work per minute of the last 30 whole minutes, oldest first, as far as the connection reaches back. */

@@ -258,6 +258,8 @@ export class Sv1Session implements Downstream, ShareOfferer {
   #onSuggestion(id: RequestId, difficulty: number): void {
     if (difficulty > 0 && Number.isFinite(difficulty)) {
       this.#suggested = true
+      // A rig knows itself better than we know its kind.
+      this.rig.nominalHashrateHs = null
       this.rig.startVardiff(difficulty, this.#host.clock.monotonicMs(), false)
       const issued = this.#ready ? this.#host.currentIssue() : null
       if (issued) this.reissue(issued)

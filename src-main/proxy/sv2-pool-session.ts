@@ -39,6 +39,9 @@ const OPEN_REQUEST_ID = 1
 /** A pool adjusts its target to what we say; saying it more often than this would be micro-management. */
 const NOMINAL_PERIOD_MS = 30_000
 const NOMINAL_CHANGE_RATIO = 0.15
+/** What was said is far off, as after the first few shares: then it is corrected sooner. */
+const NOMINAL_LEAP_RATIO = 0.5
+const NOMINAL_LEAP_PERIOD_MS = 5_000
 
 interface SentToken<Token> {
   readonly token: Token
@@ -113,8 +116,9 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
     if (this.#ended || !this.#channel || hashrateHs === 0) return
     const nowMs = this.#parts.clock.monotonicMs()
     const change = Math.abs(hashrateHs - this.#nominalHs) / Math.max(this.#nominalHs, 1)
-    const first = this.#nominalHs === 0
-    if (change < NOMINAL_CHANGE_RATIO || (!first && nowMs - this.#nominalAtMs < NOMINAL_PERIOD_MS)) return
+    const periodMs = change < NOMINAL_LEAP_RATIO ? NOMINAL_PERIOD_MS : NOMINAL_LEAP_PERIOD_MS
+    const isFirst = this.#nominalHs === 0
+    if (change < NOMINAL_CHANGE_RATIO || (!isFirst && nowMs - this.#nominalAtMs < periodMs)) return
     this.#nominalHs = hashrateHs
     this.#nominalAtMs = nowMs
     this.#send({

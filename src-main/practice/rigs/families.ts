@@ -55,6 +55,7 @@ export const PRACTICE_RIGS: readonly RigFamily[] = [
     hashrateHs: 160_000,
     versionRollingMask: BIP320_MASK,
     subscribesExtranonce: true,
-    suggestsDifficulty: false,
+    // Unlike the real one, which is what its name says and need not ask for a billionth.
+    suggestsDifficulty: true,
   },
 ]
