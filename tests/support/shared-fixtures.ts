@@ -10,6 +10,10 @@ const root = resolve(import.meta.dirname, '../../../shared/fixtures')
 /** Whether the shared fixtures are beside this checkout. */
 export const hasSharedFixtures: boolean = existsSync(root)
 
+if (!hasSharedFixtures) {
+  process.stderr.write('Skipped: suites over ../shared/fixtures, which is not beside this checkout.\n')
+}
+
 /** Text of `../shared/fixtures/<path>`. @throws if it is absent; guard with `hasSharedFixtures`. */
 export function sharedFixture(path: string): string {
   return readFileSync(resolve(root, path), 'utf8')
