@@ -284,7 +284,7 @@ describe('the share book', () => {
         for (const next of steps) await scenario.run(next)
         await scenario.end()
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     )
   })
 
