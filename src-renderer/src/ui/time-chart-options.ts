@@ -50,6 +50,8 @@ export function timeChartOptions(look: TimeChartLook): uPlot.Options {
         size: 26,
         gap: 6,
         grid: { show: false },
+        // Whole minutes: the labels show no seconds, and two alike would look like a fault.
+        incrs: [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => 60 * minutes),
         values: (_chart, splits) => splits.map((seconds) => formatClockShort(seconds * 1000)),
       },
       {
