@@ -278,8 +278,11 @@ export class Sv1Session implements Downstream, ShareOfferer {
       findIssue: (sequence) => this.#host.findIssue(sequence),
       extranonceAt: (sequence) => this.#extranonceAt(sequence),
     })
-    if (checked.ok) this.#host.offerShare({ offerer: this, reference: submit.id, ...checked.share })
-    else {
+    if (checked.ok) {
+      const { issued, pinned, rollable, ntime, nonce, version } = checked.share
+      const reference = submit.id
+      this.#host.offerShare({ offerer: this, reference, issued, pinned, rollable, ntime, nonce, version })
+    } else {
       const poolId = checked.issued?.poolId ?? this.#host.poolIdForRefusals()
       this.#host.refuseShare(this, submit.id, poolId, checked.refusal)
     }
