@@ -3,6 +3,7 @@
  * knobs for what a pool may do to its clients. They serve real sockets on 127.0.0.1 and hold no timers.
  */
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { concatBytes, toHex } from '../../../src-main/base/index.ts'
 import {
   type BlockHash,
@@ -35,6 +36,8 @@ export interface FakePoolOptions {
   readonly merkleDepth?: number
   /** Bytes added to each half of the coinbase. */
   readonly coinbasePadding?: number
+  /** Serves over TLS with this key and certificate, PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 /** A job as one connection was given it. */
@@ -88,6 +91,7 @@ export abstract class FakePool {
   /** Whether every connection gets the same prefix, as a pool that restores sessions gives. */
   samePrefix = false
   readonly prefixSize: number
+  readonly usesTls: boolean
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #nBits: number
@@ -108,16 +112,11 @@ export abstract class FakePool {
     this.#merkleDepth = options.merkleDepth ?? 2
     this.#padding = new Uint8Array(options.coinbasePadding ?? 0)
     this.currentJob = this.#makeJob()
-    this.#server = createServer({ noDelay: true }, (socket) => {
-      this.connectionCount++
-      this.#sockets.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        this.onGone(socket)
-      })
-      this.onSocket(socket)
-    })
+    this.usesTls = options.tls !== undefined
+    const accept = (socket: Socket): void => this.#accept(socket)
+    this.#server = options.tls
+      ? createTlsServer(options.tls, accept).on('tlsClientError', () => {})
+      : createServer({ noDelay: true }, accept)
   }
 
   get port(): number {
@@ -225,6 +224,17 @@ export abstract class FakePool {
     })()
     this.shares.push({ jobId, user, headerHex, refusal })
     return refusal ?? this.refuseWith
+  }
+
+  #accept(socket: Socket): void {
+    this.connectionCount++
+    this.#sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      this.onGone(socket)
+    })
+    this.onSocket(socket)
   }
 
   #makeJob(): PoolJob {

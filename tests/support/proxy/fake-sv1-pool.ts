@@ -70,6 +70,15 @@ export class FakeSv1Pool extends FakePool {
     }
   }
 
+  /** In force at once, as `mining.set_version_mask` says. */
+  setVersionMask(mask: number): void {
+    this.versionMask = mask
+    for (const client of this.#ready()) {
+      client.versionMask = mask
+      this.#send(client, { method: 'mining.set_version_mask', params: [hex32(mask)] })
+    }
+  }
+
   reconnect(params: readonly unknown[]): void {
     for (const client of this.#ready()) this.#send(client, { method: 'client.reconnect', params })
   }

@@ -55,7 +55,7 @@ export function configOf(pool: FakePool, changes: Partial<PoolConfig> = {}): Poo
     endpoint:
       pool instanceof FakeSv2Pool
         ? { protocol: 'stratum-v2', ...place, authorityKey: pool.authority.publicKey }
-        : { protocol: 'stratum-v1', ...place, tls: false },
+        : { protocol: 'stratum-v1', ...place, tls: pool.usesTls },
     userIdentity: 'farm.worker',
     password: '',
     enabled: true,

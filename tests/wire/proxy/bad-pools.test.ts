@@ -11,6 +11,7 @@ import { FakeSv1Pool, type Sv1PoolStep } from '../../support/proxy/fake-sv1-pool
 import { FakeSv2Pool, type Sv2PoolStep } from '../../support/proxy/fake-sv2-pool.ts'
 import { configOf, ProxyHarness } from '../../support/proxy/proxy-harness.ts'
 import { until } from '../../support/proxy/until.ts'
+import { pem } from '../net/harness.ts'
 
 let harness: ProxyHarness | undefined
 afterEach(async () => {
@@ -470,6 +471,56 @@ describe('a V1 pool that', () => {
     await rig.mine(1)
     await harness.untilSettled()
     expect([pool.acknowledged, pool.connectionCount]).toEqual([1, 1])
+  })
+})
+
+describe('a V1 pool over TLS', () => {
+  const tls = { key: pem('test-key.pem'), cert: pem('test-certificate.pem') }
+
+  it('is mined at when its certificate is trusted', async () => {
+    const pool = await FakeSv1Pool.start({ name: 'a', tls })
+    harness = await ProxyHarness.start([pool], { trustedCertificates: [tls.cert] })
+    const rig = await harness.rigAtWork()
+    expect(errorsOf(await rig.mine(2))).toEqual([null, null])
+    await harness.untilSettled()
+    expect(pool.acknowledged).toBe(2)
+    harness.expectPoolsAgree()
+  })
+
+  it.each([
+    [
+      'is not trusted',
+      'test-certificate.pem',
+      [],
+      'tls/not-trusted',
+      /not signed by an authority this machine trusts/,
+    ],
+    [
+      'has expired',
+      'expired-certificate.pem',
+      ['expired-certificate.pem'],
+      'tls/expired',
+      /has expired\. Check this machine's clock/,
+    ],
+  ])(
+    'whose certificate %s is not mined at, and the message says why',
+    async (_, name, trusted, code, message) => {
+      const pool = await FakeSv1Pool.start({ name: 'a', tls: { key: tls.key, cert: pem(name) } })
+      harness = await ProxyHarness.start([pool], { trustedCertificates: trusted.map(pem) })
+      await expectProblem(pool, { code, message })
+      expect(pool.connectionCount).toBe(0)
+    },
+  )
+
+  it('that does not speak TLS is told apart', async () => {
+    const pool = await FakeSv1Pool.start({ name: 'a' })
+    pool.greeting = '{"id":1}\n'
+    const endpoint = { protocol: 'stratum-v1', host: '127.0.0.1', port: pool.port, tls: true } as const
+    harness = await ProxyHarness.start([pool], { configOf: () => ({ endpoint }) })
+    await expectProblem(pool, {
+      code: 'tls/not-tls',
+      message: /does not speak TLS\. Check the port, or use stratum\+tcp:\/\//,
+    })
   })
 })
 

@@ -98,6 +98,37 @@ describe('the mask', () => {
     expect(wide.acknowledged).toBe(2)
   })
 
+  it('is told off with the first job when it was offered before the pool was known', async () => {
+    const strict = await FakeSv2Pool.start({ name: 'strict' })
+    strict.fixedVersion = true
+    strict.muteFrom = 'job'
+    harness = await ProxyHarness.start([strict])
+    const rig = await harness.rig({ versionMask: 0xffffffff })
+    expect(rig.versionMask).toBe(BIP320)
+    await until('the channel', () => harness.poolStatus(strict).extranonce !== null)
+    strict.muteFrom = null
+    strict.newTip()
+    await rig.firstJob()
+    expect(rig.lastJob.versionMask).toBe(0)
+    expect(errorsOf(await rig.mine(2))).toEqual([null, null])
+    await harness.untilSettled()
+    expect(strict.acknowledged).toBe(2)
+  })
+
+  it('follows a pool that narrows it in the middle of mining, from its next job', async () => {
+    const pool = await FakeSv1Pool.start({ name: 'pool' })
+    harness = await ProxyHarness.start([pool])
+    await harness.untilPhase(pool, 'ready')
+    const rig = await harness.rigAtWork({ versionMask: 0xffffffff })
+    pool.setVersionMask(0x1f000000)
+    pool.sendJob()
+    await until('the job', () => rig.jobs.length === 2)
+    expect(rig.lastJob.versionMask).toBe(0x1f000000)
+    expect(errorsOf(await rig.mine(3))).toEqual([null, null, null])
+    await harness.untilSettled()
+    expect(pool.acknowledged).toBe(3)
+  })
+
   it('is not spoken of to a rig that never asked', async () => {
     const strict = await FakeSv1Pool.start({ name: 'strict', versionMask: 0 })
     const open = await FakeSv1Pool.start({ name: 'open' })
