@@ -13,8 +13,15 @@ const shared = { pool: 'forks', isolate: false } as const
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { ...shared, name: 'architecture', include: ['tests/architecture/**/*.test.ts'] } },
+      { test: { ...shared, name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          ...shared,
+          name: 'architecture',
+          include: ['tests/architecture/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       {
         plugins: [vue()],
         resolve: {
@@ -23,7 +30,13 @@ export default defineConfig({
             '@contract': here('src-preload/contract/index.ts'),
           },
         },
-        test: { ...shared, name: 'dom', include: ['tests/dom/**/*.test.ts'], environment: 'happy-dom' },
+        test: {
+          ...shared,
+          name: 'dom',
+          include: ['tests/dom/**/*.test.ts'],
+          environment: 'happy-dom',
+          testTimeout: 60_000,
+        },
       },
       {
         test: {
