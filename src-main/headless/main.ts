@@ -84,7 +84,8 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(0))
     emitStates(core, { dashboard: dashboard.url, token, dataDir, pid: process.pid }, emit)
     say(`Dashboard: ${dashboard.url}/?token=${token}`)
-    if (core.stratum) say(`Point rigs at: stratum+tcp://${core.stratum.host}:${core.stratum.port}`)
+    const rigAddress = core.info().stratum
+    if (rigAddress) say(`Point rigs at: stratum+tcp://${rigAddress.lanAddresses[0] ?? rigAddress.address}`)
     if (!isLoopback(host)) {
       say(
         `The dashboard listens on ${host}, so other machines can reach it. They need the token; it travels unencrypted.`,
