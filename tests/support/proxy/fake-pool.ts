@@ -80,6 +80,8 @@ export abstract class FakePool {
   /** Answers that were sent. */
   acknowledged = 0
   rejected = 0
+  /** Difficulty of each job, by the name `/pool id/` that its coinbase carries. */
+  readonly difficultyOf = new Map<string, number>()
   /** Connections accepted so far. */
   connectionCount = 0
   answering: Answering = 'at-once'
@@ -182,6 +184,7 @@ export abstract class FakePool {
 
   protected give(job: PoolJob, prefix: Uint8Array, rollableSize: number, versionMask: number): GivenJob {
     const target = targetOfDifficulty(this.difficulty)
+    this.difficultyOf.set(`/${this.name} ${job.id}/`, this.difficulty)
     return { job, prefix, rollableSize, target, versionMask, stale: false }
   }
 

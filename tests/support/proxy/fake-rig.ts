@@ -222,6 +222,11 @@ export class FakeRig {
     this.#socket.resume()
   }
 
+  /** The name that a scripted pool wrote into a job's coinbase. */
+  static poolNameOf({ coinb1 }: RigJob): string {
+    return /\/\w+ \d+\//.exec(Buffer.from(coinb1).toString('latin1'))?.[0] ?? ''
+  }
+
   /** Waits for a job, the next one unless a condition says which. */
   async job(condition?: (job: RigJob) => boolean, what = 'a job'): Promise<RigJob> {
     const known = this.jobs.length

@@ -240,5 +240,7 @@ export class ProxyHarness {
     while (!done) await this.pass(3000)
     await stopping
     for (const pool of this.pools) await pool.stop()
+    // Whatever the test was about, in the end every share has come to something.
+    expect(this.expectBalanced().counts.pending).toBe(0)
   }
 }
