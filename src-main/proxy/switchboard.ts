@@ -157,7 +157,10 @@ export class Switchboard {
         if (poolId === this.#activeId || poolId === this.#switch?.poolId) this.#open(poolId)
         continue
       }
-      if (poolId === this.#activeId) this.#activeId = null
+      if (poolId === this.#activeId) {
+        this.#activeId = null
+        this.#current = null
+      }
       if (poolId === this.#switch?.poolId) this.#endSwitch(unknownPool())
     }
     if (this.#activeId === null && activeId !== null && this.#configs.has(activeId)) {

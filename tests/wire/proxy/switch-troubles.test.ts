@@ -335,6 +335,67 @@ describe('a person who changes their mind', () => {
   })
 })
 
+describe('a change of the list of pools', () => {
+  it('in name alone is not noticed by pool or rigs', async () => {
+    const a = await FakeSv2Pool.start({ name: 'a' })
+    harness = await ProxyHarness.start([a])
+    const rig = await harness.rigAtWork()
+    harness.engine.setPools([configOf(a, { name: 'Another name' })])
+    await rig.mine(1)
+    await harness.untilSettled()
+    expect([a.acknowledged, a.connectionCount, rig.jobs.length]).toEqual([1, 1, 1])
+  })
+
+  it('in the account of the pool in use connects anew and keeps the rigs', async () => {
+    const a = await FakeSv2Pool.start({ name: 'a' })
+    harness = await ProxyHarness.start([a])
+    const rig = await harness.rigAtWork()
+    const before = rig.lastJob
+    harness.engine.setPools([configOf(a, { userIdentity: 'farm.other' })])
+    await until('the next job', () => rig.lastJob !== before)
+    expect(rig.lastJob.clean).toBe(true)
+    expect(errorsOf(await rig.mine(2))).toEqual([null, null])
+    expect((await rig.mine(1, before))[0]?.error?.[1]).toBe('Stale share: pool-changed')
+    await harness.untilSettled()
+    expect(a.shares.map(({ user }) => user)).toEqual(['farm.other', 'farm.other'])
+    await until('the old connection to end', () => a.openCount === 1)
+    expect(rig.closed).toBe(false)
+  })
+
+  it('that takes the pool in use away leaves rigs connected with nothing to earn, until there is another', async () => {
+    const a = await FakeSv1Pool.start({ name: 'a' })
+    const b = await FakeSv2Pool.start({ name: 'b' })
+    harness = await ProxyHarness.start([a, b])
+    const rig = await harness.rigAtWork()
+    const before = rig.lastJob
+    harness.engine.setPools([configOf(b)])
+    await until('a to be left', () => a.openCount === 0)
+    expect(harness.engine.currentJob()).toBeNull()
+    expect(harness.report().activePoolId).toBeNull()
+    expect((await rig.mine(1, before))[0]?.error?.[0]).toBe(21)
+    const late = await harness.rig({ user: 'late' })
+    await late.call('mining.ping', [])
+    expect(late.jobs).toEqual([])
+    await harness.engine.activate('b')
+    await until('the job of b', () => rig.lastJob !== before && late.jobs.length === 1)
+    expect(errorsOf(await rig.mine(1))).toEqual([null])
+    expect(errorsOf(await late.mine(1))).toEqual([null])
+  })
+
+  it('that adds the first pool puts the rigs that wait to work', async () => {
+    const a = await FakeSv1Pool.start({ name: 'a' })
+    harness = await ProxyHarness.start([], { active: null })
+    const rig = await harness.rig()
+    expect((await rig.call('mining.submit', ['rig', '100', '00000000', '0', '0'])).error?.[0]).toBe(21)
+    harness.engine.setPools([configOf(a)], 'a')
+    await rig.firstJob()
+    expect(errorsOf(await rig.mine(1))).toEqual([null])
+    await harness.untilSettled()
+    expect(a.acknowledged).toBe(1)
+    await a.stop()
+  })
+})
+
 describe('rigs that hash without a pause', () => {
   it('lose nothing over many switches', async () => {
     const pools = [
