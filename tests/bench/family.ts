@@ -44,8 +44,8 @@ export interface BenchGoal {
   /** The candidate it is divided by within each repetition; null judges the metric itself. */
   readonly reference: string | null
   readonly metric: string
-  /** `atLeast` for rates, `atMost` for times and sizes. */
-  readonly gate: { readonly atLeast: number } | { readonly atMost: number }
+  /** `atLeast` for rates, `atMost` for times and sizes; null shows the ratio and judges nothing. */
+  readonly gate: { readonly atLeast: number } | { readonly atMost: number } | null
   /** What would be splendid; shown, not judged. */
   readonly stretch?: number
 }

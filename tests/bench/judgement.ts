@@ -30,7 +30,7 @@ export interface Quartiles {
   readonly high: number
 }
 
-export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'not measured'
+export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'not measured' | 'not judged'
 
 export interface Judgement {
   readonly goal: BenchGoal
@@ -99,8 +99,10 @@ export function judgeRun(measurement: FamilyMeasurement, goal: BenchGoal): Judge
 
   const ratio = quartilesOf(ratios)
   const judged = (verdict: Verdict, reason = ''): Judgement => ({ goal, verdict, reason, ratio, ratios })
+  const { gate } = goal
+  if (!gate) return judged('not judged')
   const rightSide = (value: number): boolean =>
-    'atLeast' in goal.gate ? value >= goal.gate.atLeast : value <= goal.gate.atMost
+    'atLeast' in gate ? value >= gate.atLeast : value <= gate.atMost
   if (ratios.every(rightSide)) return judged('pass')
   const spreadRatio = (ratio.high - ratio.low) / ratio.median
   if (!(spreadRatio <= MAX_SPREAD_RATIO)) {

@@ -29,6 +29,7 @@ export function goalTable(judgements: readonly Judgement[], withVerdict: boolean
 }
 
 function formatGate({ gate }: BenchGoal): string {
+  if (!gate) return ''
   return 'atLeast' in gate ? `>= ${formatRatio(gate.atLeast)}` : `<= ${formatRatio(gate.atMost)}`
 }
 

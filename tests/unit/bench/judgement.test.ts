@@ -57,6 +57,11 @@ describe('the verdict of a run', () => {
     expect(judgeRun(run(times(2), steady), atLeastTwo).verdict).toBe('pass')
   })
 
+  it('is left open for a goal without a gate, whose ratio is shown all the same', () => {
+    const judgement = judgeRun(run(times(1.5), steady), { ...atLeastTwo, gate: null })
+    expect(judgement).toMatchObject({ verdict: 'not judged', ratio: { median: 1.5 } })
+  })
+
   it('turns around for a goal that is an upper bound', () => {
     const atMost: BenchGoal = { ...atLeastTwo, gate: { atMost: 2 } }
     expect(judgeRun(run(times(1.9), steady), atMost).verdict).toBe('pass')
