@@ -14,6 +14,7 @@ import { type OfferedShare } from './share-desk.ts'
 import {
   isHopeless,
   type PoolConfig,
+  sameConnection,
   type ShareOutcome,
   type Upstream,
   type UpstreamEvents,
@@ -367,7 +368,8 @@ export class Switchboard {
 
   /** The old pool keeps its connection, if it has one, for shares on their way. */
   #leave(poolId: string): void {
-    if (!this.#slots.get(poolId)?.upstream.currentJob) {
+    const phase = this.#slots.get(poolId)?.upstream.state.phase
+    if (phase !== 'ready' && phase !== 'silent') {
       this.#close(poolId, 'pool-switched')
       return
     }
@@ -420,17 +422,4 @@ function unknownPool(): HeadframeError {
 
 function seamlessCount(total: number): ActivationResult['downstreams'] {
   return { total, seamless: total, setExtranonce: 0, reconnected: 0 }
-}
-
-/** Whether both lead to the same account on the same server. */
-function sameConnection(a: PoolConfig, b: PoolConfig): boolean {
-  return (
-    JSON.stringify(connectionKey(a)) === JSON.stringify(connectionKey(b)) &&
-    a.versionRollingMask === b.versionRollingMask
-  )
-}
-
-function connectionKey({ endpoint, userIdentity, password }: PoolConfig): unknown[] {
-  const key = endpoint.protocol === 'stratum-v2' ? [...(endpoint.authorityKey ?? [])] : [endpoint.tls]
-  return [endpoint.protocol, endpoint.host, endpoint.port, key, userIdentity, password]
 }

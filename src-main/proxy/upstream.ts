@@ -108,3 +108,16 @@ export interface PoolConfig {
   /** Bytes the pool granted last time; null if never connected. */
   readonly knownRollableSize: number | null
 }
+
+/** Whether both lead to the same account on the same server. */
+export function sameConnection(a: PoolConfig, b: PoolConfig): boolean {
+  return (
+    JSON.stringify(connectionKey(a)) === JSON.stringify(connectionKey(b)) &&
+    a.versionRollingMask === b.versionRollingMask
+  )
+}
+
+function connectionKey({ endpoint, userIdentity, password }: PoolConfig): unknown[] {
+  const key = endpoint.protocol === 'stratum-v2' ? [...(endpoint.authorityKey ?? [])] : [endpoint.tls]
+  return [endpoint.protocol, endpoint.host, endpoint.port, key, userIdentity, password]
+}

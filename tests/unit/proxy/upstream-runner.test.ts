@@ -140,6 +140,25 @@ describe('a pool that was left', () => {
     expect(sessionsOf(middle)).toBe(1)
   })
 
+  it('keeps its connection for answers also when it has no job just then', async () => {
+    const middle = await started()
+    middle.session('a')!.job(true, 8)
+    middle.addRig(false)
+    middle.rigs[0]!.offer(0, 'valid', 1)
+    middle.checker.flush()
+    const left = middle.session('a')!
+    left.drop()
+    middle.switchboard.setPools([pretendConfig('a'), pretendConfig('b')], null)
+    const attempt = middle.switchboard.activate('b')
+    await microtasks()
+    middle.session('b')!.job(true, 8)
+    await attempt
+    left.answer(1, null)
+    expect(middle.accounting.total.counts).toMatchObject({ acknowledged: 1, lost: 0 })
+    middle.clock.advance(30_000)
+    expect(left.open).toBe(false)
+  })
+
   it('is left at once when there is no connection to keep', async () => {
     const middle = await started()
     middle.switchboard.setPools([pretendConfig('a'), pretendConfig('b')], null)
