@@ -14,8 +14,8 @@ const SLICE_MS = 1_200
 const STALL = { busyMs: 50, periodMs: 250 }
 const NAMES = { thread: 'proxy in the mining thread', host: "proxy on the host's loop" } as const
 /** If even the rigs could not send in time, the machine was taken from all of us: measure again. */
-const MAX_SENT_LATE_MS = 4
-const ATTEMPTS = 4
+const MAX_SENT_LATE_MS = 6
+const ATTEMPTS = 3
 
 async function measure(testbed: Testbed): Promise<Amounts> {
   let best: ShareLatency | null = null
