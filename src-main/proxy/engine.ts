@@ -113,7 +113,7 @@ export class ProxyEngine {
       accounting: this.#accounting,
       forward: (offered, token) => this.#switchboard.forward(offered, token),
       flushAnswers: () => this.#loop.joiner.flush(),
-      floodDifficulty: () => this.#floodGate.difficulty,
+      floodFloor: (poolDifficulty) => this.#floodGate.floor(poolDifficulty),
       onBlock: (block) => this.#reporter.onBlock(block),
       monotonicMs: () => clock.monotonicMs(),
     })

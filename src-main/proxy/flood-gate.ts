@@ -2,14 +2,16 @@
  * Keeps rigs from drowning a pool. A pool that does not know our hashrate yet may grant a target that nearly
  * every hash meets, and what it says later does not change the job in hand (Mining Protocol, SetTarget). If
  * rigs were held to that, each hash would be a share; the reference pool closes the channel after some
- * thousand. So below the difficulty at which all rigs together find a few shares a second, the pool's target
- * counts for nothing: rigs are not held to it, and what does not reach it stays here as weak. No pool pays
- * enough for such shares to be missed.
+ * thousand. So where the pool's target would make a flood of all rigs together, it counts for nothing: rigs are
+ * held to a few shares a second instead, and what does not reach that stays here as weak. A pool that is merely
+ * generous, with some dozens of shares a second, gets every one of them: they are paid.
  */
 import { difficultyOfHashrate } from '../mining/index.ts'
 
-/** Shares a second that all rigs together may send, at least; about three times that at most. */
-const SHARES_PER_SECOND = 4
+/** Shares a second of all rigs together that are a flood. */
+const FLOOD_SHARES_PER_SECOND = 50
+/** What is let through of a flood, as part of it: 4 shares a second, or up to 11 (see `SLACK`). */
+const LET_THROUGH_RATIO = 0.08
 /** The difficulty moves in powers of two, and only when it is off by more than this: no chasing of noise. */
 const SLACK = 2.8
 
@@ -17,19 +19,19 @@ export class FloodGate {
   readonly #sharesPerMinute: number
   #difficulty = 0
 
-  /** @param sharesPerSecond Infinity lets everything pass */
-  constructor(sharesPerSecond = SHARES_PER_SECOND) {
-    this.#sharesPerMinute = 60 * sharesPerSecond
+  /** @param floodSharesPerSecond Infinity lets everything pass */
+  constructor(floodSharesPerSecond = FLOOD_SHARES_PER_SECOND) {
+    this.#sharesPerMinute = 60 * floodSharesPerSecond * LET_THROUGH_RATIO
   }
 
-  /** Shares below this are not sent; 0 as long as nothing is known of the rigs. */
-  get difficulty(): number {
-    return this.#difficulty
+  /** Shares below this are not sent for jobs of this share difficulty; 0 where there is no flood. */
+  floor(poolDifficulty: number): number {
+    return poolDifficulty < this.#difficulty * LET_THROUGH_RATIO ? this.#difficulty : 0
   }
 
   /** What rigs may be held to at most, for jobs of this share difficulty. */
   cap(poolDifficulty: number): number {
-    return Math.max(poolDifficulty, this.#difficulty)
+    return Math.max(poolDifficulty, this.floor(poolDifficulty))
   }
 
   /** @param hashrateHs of all rigs, as far as it is known or believed */

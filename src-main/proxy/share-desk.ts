@@ -61,8 +61,8 @@ export interface ShareDeskParts {
   forward(offered: OfferedShare, account: ShareAccount): boolean
   /** Lets answers leave now; called when all shares of a turn are answered. */
   flushAnswers(): void
-  /** Shares below this difficulty are not sent. */
-  floodDifficulty(): number
+  /** Shares of an issue below this difficulty are not sent. */
+  floodFloor(poolDifficulty: number): number
   onBlock(block: FoundBlock): void
   monotonicMs(): number
 }
@@ -139,7 +139,8 @@ export class ShareDesk {
     }
     const { difficulty, hashDifficulty } = verdict
     const account = offerer.rig.accountAt(issued.poolId)
-    const worthSending = verdict.meetsUpstream && hashDifficulty >= this.#parts.floodDifficulty()
+    const worthSending =
+      verdict.meetsUpstream && hashDifficulty >= this.#parts.floodFloor(issued.poolDifficulty)
     if (verdict.block || worthSending) {
       const sent = this.#parts.forward(share, account)
       this.#parts.accounting.valid(account, difficulty, hashDifficulty)

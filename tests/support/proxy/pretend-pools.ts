@@ -247,7 +247,7 @@ export class ProxyMiddle {
       accounting: this.accounting,
       forward: (offered, account) => this.switchboard.forward(offered, account),
       flushAnswers: () => {},
-      floodDifficulty: () => 0,
+      floodFloor: () => 0,
       onBlock: () => void this.blocks++,
       monotonicMs: () => this.clock.monotonicMs(),
     })
