@@ -56,12 +56,15 @@ export class HashrateEstimator {
     const fromMs = Math.max(this.#startMs, nowMs - Math.min(windowMs, QUARTER_HOUR_MS))
     const coveredMs = nowMs - fromMs
     if (coveredMs <= 0) return null
+    const oldest = Math.floor(fromMs / BUCKET_MS)
+    const oldestShare = this.#shareWithin(oldest, fromMs)
     let work = 0
     let squares = 0
-    for (let bucket = Math.floor(fromMs / BUCKET_MS); bucket <= this.#newest; bucket++) {
-      const share = this.#shareWithin(bucket, fromMs)
-      work += this.#sums[bucket % BUCKETS]! * share
-      squares += this.#sums[BUCKETS + (bucket % BUCKETS)]! * share
+    for (let bucket = oldest, slot = oldest % BUCKETS; bucket <= this.#newest; bucket++, slot++) {
+      if (slot === BUCKETS) slot = 0
+      const share = bucket === oldest ? oldestShare : 1
+      work += this.#sums[slot]! * share
+      squares += this.#sums[BUCKETS + slot]! * share
     }
     return {
       hashrateHs: (work * HASHES_PER_DIFFICULTY) / (coveredMs / 1000),

@@ -6,7 +6,7 @@
 import { type Clock } from '../base/index.ts'
 import { Broadcast } from '../net/index.ts'
 import { type Downstream } from './downstream.ts'
-import { HASHRATE_WINDOW_MS } from './rig.ts'
+import { HASHRATE_WINDOW_MS, wellMeasuredHs } from './rig.ts'
 import { rigState } from './rig-status.ts'
 
 export interface FarmTotals {
@@ -50,9 +50,11 @@ export class FarmSurvey {
     const visit = (downstream: Downstream): void => {
       const { rig, ready } = downstream
       if (!ready) return
-      totals.hashrateHs += rig.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)?.hashrateHs ?? 0
-      totals.wellMeasuredHs += rig.measuredHashrateHs(monotonicMs) ?? 0
-      totals.presumedHs += rig.presumedHashrateHs(monotonicMs)
+      const estimate = rig.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)
+      const measuredHs = wellMeasuredHs(estimate)
+      totals.hashrateHs += estimate?.hashrateHs ?? 0
+      totals.wellMeasuredHs += measuredHs ?? 0
+      totals.presumedHs += measuredHs ?? rig.guessedHashrateHs
       if (rigState(downstream, nowMs, monotonicMs) === 'hashing') totals.hashingCount++
     }
     this.#round.start(this.#sessions, visit, () => (this.#totals = totals))

@@ -161,7 +161,8 @@ export function notifyLine(issued: IssuedJob, rigBytes: number, cleanJobs: boole
   let line = issued.lines.get(key)
   if (!line) {
     const name = formatJobName({ sequence: issued.sequence, reissue: 0 })
-    line = encoder.encode(issued.template.line(name, foldHex(issued.job, rigBytes), cleanJobs))
+    // A Buffer, because a socket would make one of any other array, for each rig anew.
+    line = Buffer.from(issued.template.line(name, foldHex(issued.job, rigBytes), cleanJobs), 'latin1')
     issued.lines.set(key, line)
   }
   return line
@@ -176,5 +177,3 @@ export function reissueLine(issued: IssuedJob, reissue: number, ntime: number, r
 function foldHex({ extranonce }: Job, rigBytes: number): string {
   return toHex(extranonce.prefix) + '00'.repeat(extranonce.rollableSize - rigBytes)
 }
-
-const encoder = new TextEncoder()

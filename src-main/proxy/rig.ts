@@ -5,6 +5,7 @@
 import {
   expectedHashes,
   type ExtranonceLayout,
+  type HashrateEstimate,
   HashrateEstimator,
   isDifficulty,
   Vardiff,
@@ -123,20 +124,15 @@ export class Rig {
     this.#minuteWork[slot] = this.#minuteWork[slot]! + difficulty
   }
 
-  /** What the rig delivers, H/s; null until it is measured well enough to be told to a pool. */
-  measuredHashrateHs(monotonicMs: number): number | null {
-    const measured = this.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)
-    if (measured?.errorRatio == null || measured.errorRatio > WELL_MEASURED_RATIO) return null
-    return measured.hashrateHs
+  /** What the rig delivers as far as we can tell, H/s: measured, or else guessed. */
+  presumedHashrateHs(monotonicMs: number): number {
+    return wellMeasuredHs(this.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)) ?? this.guessedHashrateHs
   }
 
-  /** What the rig delivers as far as we can tell, H/s: measured, else usual for its kind, else what vardiff tries. */
-  presumedHashrateHs(monotonicMs: number): number {
-    return (
-      this.measuredHashrateHs(monotonicMs) ??
-      this.nominalHashrateHs ??
-      hashrateOfDifficulty(this.vardiff.difficulty, this.#options.sharesPerMinute)
-    )
+  /** What is usual for its kind, else what vardiff tries, H/s. */
+  get guessedHashrateHs(): number {
+    const triedHs = hashrateOfDifficulty(this.vardiff.difficulty, this.#options.sharesPerMinute)
+    return this.nominalHashrateHs ?? triedHs
   }
 
   /** Work per minute of the last 30 whole minutes, oldest first, as far as the connection reaches back. */
@@ -168,6 +164,12 @@ export class Rig {
     else while (this.#minute < minute) this.#minuteWork[++this.#minute % SPARKLINE_MINUTES] = 0
     this.#minute = minute
   }
+}
+
+/** What an estimate says, H/s; null unless it is good enough to be told to a pool. */
+export function wellMeasuredHs(estimate: HashrateEstimate | null): number | null {
+  if (estimate?.errorRatio == null || estimate.errorRatio > WELL_MEASURED_RATIO) return null
+  return estimate.hashrateHs
 }
 
 /** The hashrate, H/s, that finds `sharesPerMinute` shares of a difficulty. */
