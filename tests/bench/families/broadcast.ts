@@ -7,7 +7,7 @@
  */
 import { NO_COMPILER, nativeProgram } from '../end-to-end/native.ts'
 import { helpersCpuMs } from '../end-to-end/processes.ts'
-import { startNativeFloor, startUnsliced } from '../end-to-end/references.ts'
+import { type NativeFloor, startNativeFloor, startUnsliced } from '../end-to-end/references.ts'
 import { type RigFarm } from '../end-to-end/rigs.ts'
 import { Testbed } from '../end-to-end/testbed.ts'
 import { type Amounts, type BenchFamily, type PreparedFamily } from '../family.ts'
@@ -16,6 +16,14 @@ const RIGS = 10_000
 const NAMES = { proxy: 'proxy', writeLoop: 'C write loop', unsliced: 'all in one turn' } as const
 /** Between a broadcast and the next, for reports and answers to pass. */
 const PAUSE_MS = 200
+/** What others take from a broadcast only lengthens it, so the shortest of so many counts. */
+const BROADCASTS = 3
+
+async function shortest(broadcast: () => Promise<number>): Promise<number> {
+  let ms = Infinity
+  for (let i = 0; i < BROADCASTS; i++) ms = Math.min(ms, await broadcast())
+  return ms
+}
 
 /** Switches to and fro between two pools that are both connected. */
 class SwitchingProxy {
@@ -27,7 +35,7 @@ class SwitchingProxy {
   }
 
   async measure(): Promise<Amounts> {
-    const lastByteMs = await this.#broadcast()
+    const lastByteMs = await shortest(() => this.#broadcast())
     const { proxy } = this.#testbed
     await proxy.call('watchLoop', null)
     await this.#broadcast()
@@ -59,20 +67,23 @@ async function prepare(): Promise<PreparedFamily> {
   const floor = program === null ? null : await startNativeFloor(program, RIGS)
   const proxy = new SwitchingProxy(testbed)
 
-  async function measureWriteLoop(): Promise<Amounts> {
-    if (!floor) throw new Error(NO_COMPILER)
-    await floor.rigs.expectJob()
-    const { startNs } = await floor.broadcast()
-    return { lastByteMs: ((await lastByteNs(floor.rigs)) - startNs) / 1e6 }
+  async function writeLoop(server: NativeFloor): Promise<number> {
+    await server.rigs.expectJob()
+    const { startNs } = await server.broadcast()
+    return ((await lastByteNs(server.rigs)) - startNs) / 1e6
   }
   return {
     candidates: [
       { name: NAMES.proxy, measure: () => proxy.measure() },
       floor
-        ? { name: NAMES.writeLoop, measure: measureWriteLoop }
+        ? {
+            name: NAMES.writeLoop,
+            measure: async () => ({ lastByteMs: await shortest(() => writeLoop(floor)) }),
+          }
         : { name: NAMES.writeLoop, unavailable: NO_COMPILER },
       { name: NAMES.unsliced, measure: async () => ({ turnMs: await unsliced.broadcast() }) },
     ],
+    // Warms the way of a job up as well.
     checkCorrectness: async () => void (await proxy.measure()),
     helpersCpuMs,
     async dispose() {
