@@ -1,8 +1,8 @@
 /** What the engine tells its host: plain values that survive a structured clone. */
 import { type JobDescription } from '../mining/index.ts'
-import { type ShareCounts, type ShareDelta } from './accounting.ts'
-import { type PoolEvent } from './switchboard.ts'
-import { type UpstreamState } from './upstream.ts'
+import { type ShareCounts, type ShareDelta } from './shares/accounting.ts'
+import { type PoolEvent } from './switching/switchboard.ts'
+import { type UpstreamState } from './upstream/upstream.ts'
 
 export interface PoolStatus {
   readonly poolId: string

@@ -1,19 +1,19 @@
 /** Makes the engine's reports: counters and views, bounded however many rigs there are. */
 import { type Clock } from '../base/index.ts'
 import { describeJob, difficultyOfTarget, networkDifficulty } from '../mining/index.ts'
-import { type Accounting, type ShareBook } from './accounting.ts'
-import { type Downstream } from './downstream.ts'
+import { type Accounting, type ShareBook } from './shares/accounting.ts'
+import { type Downstream } from './downstream/downstream.ts'
 import {
   type BlockStatus,
   type DownstreamStatus,
   type EngineReport,
   type PoolStatus,
 } from './engine-views.ts'
-import { type FarmSurvey } from './farm-survey.ts'
-import { rigStatus } from './rig-status.ts'
+import { type FarmSurvey } from './downstream/farm-survey.ts'
+import { rigStatus } from './downstream/rig-status.ts'
 import { Broadcast } from '../net/index.ts'
-import { type FoundBlock } from './share-desk.ts'
-import { type PoolEvent, type Switchboard } from './switchboard.ts'
+import { type FoundBlock } from './shares/share-desk.ts'
+import { type PoolEvent, type Switchboard } from './switching/switchboard.ts'
 
 export interface ReporterParts {
   readonly clock: Clock

@@ -1,7 +1,7 @@
 /** No share is lost or counted twice, in any order of switches, reconnections, shares and answers. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emptyCounts, identityHolds, type ShareCounts } from '../../../src-main/proxy/accounting.ts'
+import { emptyCounts, identityHolds, type ShareCounts } from '../../../src-main/proxy/shares/accounting.ts'
 import { microtasks, pretendConfig, ProxyMiddle, type ShareWorth } from '../../support/proxy/pretend-pools.ts'
 
 const POOLS = ['a', 'b', 'c'] as const

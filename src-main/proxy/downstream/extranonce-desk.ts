@@ -1,0 +1,100 @@
+/**
+ * Gives each rig its own place in the extranonce, in a layout that every enabled pool can carry, so that a
+ * later switch finds it fitting (design, "A pool switch the rig does not notice").
+ */
+import { HeadframeError } from '../../base/index.ts'
+import {
+  chooseLayout,
+  ExtranonceAllocator,
+  type ExtranonceLayout,
+  type ExtranonceSpace,
+} from '../../mining/index.ts'
+import { type ExtranonceGrant } from './downstream.ts'
+import { type PoolConfig } from '../upstream/upstream.ts'
+
+/** Assumed of a pool that was never connected: SV2 pools grant what we ask for, SV1 pools often just 4. */
+const ASSUMED_SV2 = 8
+const ASSUMED_SV1 = 4
+
+export class ExtranonceDesk {
+  readonly #allocators = new Map<number, ExtranonceAllocator>()
+  #configs: readonly PoolConfig[] = []
+  readonly #learned = new Map<string, number>()
+
+  setPools(configs: readonly PoolConfig[]): void {
+    this.#configs = configs
+  }
+
+  /** Remembers what a pool really grants. */
+  learn(poolId: string, space: ExtranonceSpace): void {
+    this.#learned.set(poolId, space.rollableSize)
+  }
+
+  /** Whether rigs can share what a pool grants at all. */
+  carriesRigs(space: ExtranonceSpace): boolean {
+    return layoutFor(space.rollableSize, true) !== undefined
+  }
+
+  /**
+   * Room for one more rig. A pool that grants too little for such a rig is left out of account, unless it is
+   * the one in use: one odd pool in the list must not keep rigs from the others.
+   * @param current what the pool in use grants; null if none is
+   * @throws HeadframeError `extranonce/no-room` when no pool that counts has room for such a rig,
+   *   `extranonce/exhausted` when every value is taken
+   */
+  grant(rollsVersions: boolean, current: ExtranonceSpace | null): ExtranonceGrant {
+    const sizes = this.#configs.filter((config) => config.enabled).map((config) => this.#sizeOf(config))
+    if (current) sizes.push(current.rollableSize)
+    const carriers = sizes.filter((size) => layoutFor(size, rollsVersions) !== undefined)
+    const smallest = sizes.length === 0 ? ASSUMED_SV2 : Math.min(...carriers)
+    const served = current === null || carriers.includes(current.rollableSize)
+    const layout = served ? layoutFor(smallest, rollsVersions) : undefined
+    if (!layout) throw noRoom(current?.rollableSize ?? Math.max(...sizes))
+    return { layout, extranonce1: this.#allocator(layout.extranonce1Size).allocate() }
+  }
+
+  /** As `grant`, undefined instead of an error. */
+  tryGrant(rollsVersions: boolean, current: ExtranonceSpace): ExtranonceGrant | undefined {
+    try {
+      return this.grant(rollsVersions, current)
+    } catch (error) {
+      if (error instanceof HeadframeError) return undefined
+      throw error
+    }
+  }
+
+  release(extranonce1: Uint8Array): void {
+    this.#allocator(extranonce1.length).free(extranonce1)
+  }
+
+  #sizeOf(config: PoolConfig): number {
+    const assumed = config.endpoint.protocol === 'stratum-v2' ? ASSUMED_SV2 : ASSUMED_SV1
+    return this.#learned.get(config.id) ?? config.knownRollableSize ?? assumed
+  }
+
+  #allocator(size: number): ExtranonceAllocator {
+    let allocator = this.#allocators.get(size)
+    if (!allocator) {
+      allocator = new ExtranonceAllocator(size)
+      this.#allocators.set(size, allocator)
+    }
+    return allocator
+  }
+}
+
+function layoutFor(smallestRollableSize: number, rigRollsVersions: boolean): ExtranonceLayout | undefined {
+  return chooseLayout({ smallestRollableSize, rigRollsVersions })
+}
+
+function noRoom(size: number): HeadframeError {
+  return new HeadframeError(
+    'extranonce/no-room',
+    `The pool grants only ${bytesText(size)} of extranonce, too few for this rig beside others. Use another pool, or switch on version rolling in the rig.`,
+    { context: { size } },
+  )
+}
+
+/** `1 byte`, `3 bytes`. */
+export function bytesText(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`
+}
