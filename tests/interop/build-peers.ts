@@ -3,10 +3,10 @@
  * Continuous integration runs this before the tests, so that no test waits for a compiler. Prints the paths to
  * stdout. Ends with 1 if a peer cannot be had and `CI` is `true`.
  */
-import { dropBuildFiles, findPeer, PEERS, type PeerName } from './peers.ts'
+import { dropBuildFiles, findPeer, PEER_NAMES } from './peers.ts'
 
 let complete = true
-for (const name of Object.keys(PEERS) as PeerName[]) {
+for (const name of PEER_NAMES) {
   try {
     const path = await findPeer(name)
     if (path === undefined) complete = false
