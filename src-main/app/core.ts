@@ -242,6 +242,12 @@ class HeadframeCore implements RunningCore {
       enabled: true,
       versionRollingMask: 0x1fffe000,
       knownRollableSize: null,
+      lines: 'shared',
+      namesRigs: false,
+      fallback: null,
+      mayMoveTo: 'same-host',
+      listens: false,
+      payoutAddress: null,
     }
     const { ok, steps, problem } = await this.#mining.client.call('probe', config)
     const address = { step: 'address' as const, ok: true, tookMs: 0, detail: describeEndpoint(config) }
@@ -407,10 +413,12 @@ class HeadframeCore implements RunningCore {
   }
 }
 
+const TRANSPORT_WORDS = { tls: 'TLS', ws: 'WebSocket', wss: 'WebSocket over TLS' } as const
+
 function describeEndpoint({ endpoint }: PoolConfig): string {
   const { protocol, host, port } = endpoint
   const spoken = protocol === 'stratum-v2' ? 'Stratum V2, encrypted' : 'Stratum V1'
-  return `${spoken}, ${host} port ${port}${protocol === 'stratum-v1' && endpoint.tls ? ', TLS' : ''}`
+  return `${spoken}, ${host} port ${port}${endpoint.transport === 'tcp' ? '' : `, ${TRANSPORT_WORDS[endpoint.transport]}`}`
 }
 
 /** Addresses that rigs in the house can be pointed at. */

@@ -22,16 +22,18 @@ export function requirePoolUrl(text: string): PoolUrl {
 export function poolEndpoint(text: string): PoolEndpoint {
   const url = requirePoolUrl(text)
   const { host, port } = url
-  if (url.protocol === 'stratum-v2' && url.transport === 'tcp') {
+  const path = 'path' in url ? url.path : ''
+  if (url.protocol === 'stratum-v2') {
     const key = parseAuthorityKey(url.authorityKey)
-    if (key.ok) return { protocol: 'stratum-v2', host, port, authorityKey: key.value }
+    const { protocol, transport } = url
+    if (key.ok) return { protocol, transport, host, port, path, authorityKey: key.value }
   }
-  if (url.protocol === 'stratum-v1' && (url.transport === 'tcp' || url.transport === 'tls')) {
-    return { protocol: 'stratum-v1', host, port, tls: url.transport === 'tls' }
+  if (url.protocol === 'stratum-v1') {
+    return { protocol: url.protocol, transport: url.transport, host, port, path }
   }
   throw new HeadframeError(
     'pool/invalid-url',
-    'This kind of pool cannot be used yet: use stratum2+tcp://, stratum+tcp:// or stratum+ssl://.',
+    'Templates of your own node cannot be used yet: use a pool, with stratum2+tcp://, stratum+tcp://, stratum+ssl://, stratum+ws(s):// or sv2+ws(s)://.',
     { context: { field: 'url', part: 'scheme', suggestion: null } },
   )
 }
@@ -47,6 +49,12 @@ export async function poolConfig(pool: PoolSettings, secrets: SecretStore): Prom
     enabled: pool.enabled,
     versionRollingMask: pool.versionRolling === 'bip323' ? BIP323_MASK : BIP320_MASK,
     knownRollableSize: pool.knownRollableSize,
+    lines: pool.aggregated ? 'shared' : 'per-rig',
+    namesRigs: false,
+    fallback: null,
+    mayMoveTo: 'same-host',
+    listens: false,
+    payoutAddress: null,
   }
 }
 

@@ -33,8 +33,21 @@ export function chooseLayout(options: {
   /** The least rollable size among the pools that are enabled, bytes. */
   readonly smallestRollableSize: number
   readonly rigRollsVersions: boolean
+  /** Bytes the rig insists on rolling itself; 0 if it does not. */
+  readonly minimumRollableSize?: number
 }): ExtranonceLayout | undefined {
-  const { smallestRollableSize: size, rigRollsVersions } = options
+  const { minimumRollableSize = 0, smallestRollableSize } = options
+  const usual = usualLayout(smallestRollableSize, options.rigRollsVersions)
+  if (minimumRollableSize <= (usual?.extranonce2Size ?? 0)) return usual
+  // A farm behind one connection: 2 bytes tell 65,536 of them apart.
+  const left = Math.min(MAX_EXTRANONCE1_SIZE, smallestRollableSize - minimumRollableSize)
+  if (left < 1) return undefined
+  return { extranonce1Size: left, extranonce2Size: minimumRollableSize }
+}
+
+const MAX_EXTRANONCE1_SIZE = 4
+
+function usualLayout(size: number, rigRollsVersions: boolean): ExtranonceLayout | undefined {
   if (size >= 8) return { extranonce1Size: 4, extranonce2Size: 4 }
   if (size >= 6) return { extranonce1Size: 2, extranonce2Size: 4 }
   if (size >= 4) return { extranonce1Size: 2, extranonce2Size: 2 }

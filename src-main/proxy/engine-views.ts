@@ -4,9 +4,37 @@ import { type ShareCounts, type ShareDelta } from './shares/accounting.ts'
 import { type PoolEvent } from './switching/switchboard.ts'
 import { type UpstreamState } from './upstream/upstream.ts'
 
+/** How well a pool serves us. doubtful: worth a look. bad: rigs go elsewhere if they can. */
+export interface PoolHealth {
+  readonly verdict: 'unknown' | 'good' | 'doubtful' | 'bad'
+  /** A sentence; empty when good. */
+  readonly because: string
+}
+
+/** Where a pool was reached. */
+export interface EndpointStatus {
+  readonly protocol: 'stratum-v2' | 'stratum-v1'
+  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss'
+  readonly host: string
+  readonly port: number
+  /** Whether it is the pool's second endpoint. */
+  readonly fallback: boolean
+}
+
 export interface PoolStatus {
   readonly poolId: string
   readonly state: UpstreamState
+  readonly health: PoolHealth
+  /** null while nothing was tried. */
+  readonly endpoint: EndpointStatus | null
+  /** Rigs that work for it now. */
+  readonly rigCount: number
+  /** Lines to it that are open: 1 when shared, one for each rig when not. */
+  readonly lineCount: number
+  /** Measured hashrate of its rigs, H/s. */
+  readonly hashrateHs: number
+  /** Work delivered since the engine started: sum of the difficulties of valid and weak shares. */
+  readonly workDifficulty: number
   readonly latencyMs: number | null
   /** Bytes granted on the last connection. */
   readonly extranonce: { readonly prefix: number; readonly rollable: number } | null
@@ -27,6 +55,10 @@ export interface DownstreamStatus {
   readonly name: string
   readonly address: string
   readonly protocol: 'stratum-v1' | 'stratum-v2'
+  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss'
+  readonly channelKind: 'standard' | 'extended' | null
+  /** The pool it works for now; null while it has no job. */
+  readonly poolId: string | null
   readonly userAgent: string | null
   readonly state: RigState
   readonly connectedAtMs: number
@@ -39,6 +71,8 @@ export interface DownstreamStatus {
   /** Since it connected. */
   readonly counts: ShareCounts
   readonly invalidReasons: Record<string, number>
+  /** Its pools' refusals, in their words. */
+  readonly rejectReasons: Record<string, number>
   readonly versionRolling: boolean
   readonly extranoncePrefixHex: string
   readonly rollableBytes: number
@@ -68,7 +102,12 @@ export interface EngineReport {
   readonly onlineCount: number
   readonly hashingCount: number
   readonly networkDifficulty: number | null
+  /** The pool in use for rigs without a rule: the preferred one, or what stands in for it. */
   readonly activePoolId: string | null
+  /** The pool the person chose. */
+  readonly preferredPoolId: string | null
+  /** Why another pool stands in for the preferred one, and since when; null while none does. */
+  readonly standIn: { readonly sinceMs: number; readonly because: string } | null
   readonly switchedAtMs: number | null
   readonly pools: readonly PoolStatus[]
   readonly downstreams: { readonly upserts: DownstreamStatus[]; readonly removedIds: string[] }

@@ -38,6 +38,12 @@ import { wantedDifficulty } from './downstream/tell-difficulty.ts'
 import { type PoolConfig, type PoolEndpoint } from './upstream/upstream.ts'
 import { type RunnerParts, UpstreamRunner } from './upstream/upstream-runner.ts'
 
+/** Of our own SV2 side, secp256k1: 32 bytes each, the public one x-only. */
+export interface AuthorityKeyPair {
+  readonly secretKey: Uint8Array
+  readonly publicKey: Uint8Array
+}
+
 export interface EngineOptions {
   readonly clock: Clock
   readonly entropy: Entropy
@@ -47,6 +53,14 @@ export interface EngineOptions {
   readonly userAgent: string
   /** Where SV1 rigs connect; null listens nowhere. Port 0 picks a free one. */
   readonly stratum: HostPort | null
+  /** Where SV2 rigs connect; null or absent listens nowhere. */
+  readonly stratumV2?: HostPort | null
+  /** Where rigs connect over WebSocket, either protocol; null or absent listens nowhere. */
+  readonly stratumWs?: HostPort | null
+  /** Signs what our SV2 side proves itself with; needed where `stratumV2` or `stratumWs` listens. */
+  readonly authority?: AuthorityKeyPair | null
+  /** With it rigs may use TLS, on the same ports. PEM. */
+  readonly tls?: { readonly certificatePem: string; readonly privateKeyPem: string } | null
   /** Ranges beside the private ones from which rigs may connect, CIDR. */
   readonly allowedRanges?: readonly string[]
   /** Share rate aimed at, per rig. */
@@ -258,8 +272,8 @@ export class ProxyEngine {
       get sharesPerMinute() {
         return engine().#sharesPerMinute
       },
-      grantExtranonce: (rollsVersions) =>
-        this.#extranonces.grant(rollsVersions, this.#switchboard.current?.job.extranonce ?? null),
+      grantExtranonce: (_downstream, request) =>
+        this.#extranonces.grant(request, this.#switchboard.current?.job.extranonce ?? null),
       releaseExtranonce: (extranonce1) => this.#extranonces.release(extranonce1),
       offeredVersionMask: () => this.#switchboard.offeredVersionMask,
       currentIssue: () => this.#switchboard.current,
@@ -359,7 +373,7 @@ export class ProxyEngine {
 
   #dial(endpoint: PoolEndpoint, signal: AbortSignal): Promise<Connection> {
     const tls =
-      endpoint.protocol === 'stratum-v1' && endpoint.tls
+      endpoint.transport === 'tls'
         ? { trustedCertificates: this.#options.trustedCertificates ?? [], serverName: null }
         : null
     return connect({ host: endpoint.host, port: endpoint.port, loop: this.#loop, tls, signal })

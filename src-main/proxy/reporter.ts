@@ -80,6 +80,8 @@ export class EngineReporter {
       hashingCount,
       networkDifficulty: current ? networkDifficulty(current.job.tip.nBits) : null,
       activePoolId: switchboard.activeId,
+      preferredPoolId: switchboard.activeId,
+      standIn: null,
       switchedAtMs: switchboard.switchedAtMs,
       pools: switchboard.poolIds.map((poolId) => this.#poolStatus(poolId)),
       downstreams: { upserts: this.#describeRigs(atMs, monotonicMs), removedIds: this.#removedIds },
@@ -129,6 +131,12 @@ export class EngineReporter {
     const { bytesIn, bytesOut } = this.#parts.switchboard.traffic(poolId)
     return {
       poolId,
+      health: { verdict: 'unknown', because: '' },
+      endpoint: null,
+      rigCount: 0,
+      lineCount: upstream ? 1 : 0,
+      hashrateHs: 0,
+      workDifficulty: 0,
       state: upstream?.state ?? this.#parts.switchboard.lastProblemState(poolId),
       latencyMs: upstream?.latencyMs ?? null,
       extranonce: upstream?.extranonce

@@ -36,6 +36,12 @@ function poolConfig(id: string, endpoint: PoolEndpoint): PoolConfig {
     enabled: true,
     versionRollingMask: BIP320_MASK,
     knownRollableSize: null,
+    lines: 'shared',
+    namesRigs: false,
+    fallback: null,
+    mayMoveTo: 'same-host',
+    listens: false,
+    payoutAddress: null,
   }
 }
 
@@ -86,9 +92,22 @@ describe('the proxy with pool_sv2 and translator_sv2', () => {
   })
 
   const overSv2 = (authorityKey: Uint8Array): PoolConfig =>
-    poolConfig('sv2', { protocol: 'stratum-v2', host: '127.0.0.1', port: pool!.port, authorityKey })
+    poolConfig('sv2', {
+      protocol: 'stratum-v2',
+      transport: 'tcp',
+      path: '',
+      host: '127.0.0.1',
+      port: pool!.port,
+      authorityKey,
+    })
   const overSv1 = (): PoolConfig =>
-    poolConfig('sv1', { protocol: 'stratum-v1', host: '127.0.0.1', port: translator!.port, tls: false })
+    poolConfig('sv1', {
+      protocol: 'stratum-v1',
+      host: '127.0.0.1',
+      port: translator!.port,
+      path: '',
+      transport: 'tcp',
+    })
 
   async function startEngine(
     pools: readonly PoolConfig[],

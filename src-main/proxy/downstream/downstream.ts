@@ -10,9 +10,22 @@ export interface ExtranonceGrant {
   readonly layout: ExtranonceLayout
 }
 
+/** What a rig needs of its place in the extranonce. */
+export interface ExtranonceRequest {
+  readonly rollsVersions: boolean
+  /** Bytes that the rig must be free to roll; 0 if it did not say. */
+  readonly minimumRollableSize: number
+}
+
+/** What carries a rig's connection. */
+export type RigTransport = 'tcp' | 'tls' | 'ws' | 'wss'
+
 export interface Downstream {
   readonly rig: Rig
   readonly protocol: 'stratum-v1' | 'stratum-v2'
+  readonly transport: RigTransport
+  /** Kind of its channel; null in Stratum V1, which has none. */
+  readonly channelKind: 'standard' | 'extended' | null
   /** Whether it takes jobs now. */
   readonly ready: boolean
   /** Whether a new extranonce can be told to it on the same socket. */
@@ -32,18 +45,18 @@ export interface DownstreamHost {
   readonly clock: Clock
   readonly log: Logger
   readonly sharesPerMinute: number
-  /** @throws HeadframeError `extranonce/…` when no pool in use leaves room for another rig */
-  grantExtranonce(rollsVersions: boolean): ExtranonceGrant
+  /** @throws HeadframeError `extranonce/…` when the pool of this rig leaves no room for it */
+  grantExtranonce(downstream: Downstream, request: ExtranonceRequest): ExtranonceGrant
   releaseExtranonce(extranonce1: Uint8Array): void
-  /** Version bits that rigs may be offered now. */
-  offeredVersionMask(): number
-  /** What rigs should hash now; null before the first job. */
-  currentIssue(): IssuedJob | null
+  /** Version bits that this rig may be offered now. */
+  offeredVersionMask(downstream: Downstream): number
+  /** What this rig should hash now; null before the first job. */
+  currentIssue(downstream: Downstream): IssuedJob | null
   findIssue(sequence: number): IssuedJob | undefined
   /** What rigs may be held to at most for this issue. */
   difficultyCap(issued: IssuedJob): number
   /** Whom to book refusals that belong to no job. */
-  poolIdForRefusals(): string
+  poolIdForRefusals(downstream: Downstream): string
   offerShare(share: OfferedShare): void
   refuseShare(offerer: ShareOfferer, reference: string, poolId: string, refusal: ShareRefusal): void
   /** The session takes jobs from now on. */

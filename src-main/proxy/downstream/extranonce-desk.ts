@@ -9,7 +9,7 @@ import {
   type ExtranonceLayout,
   type ExtranonceSpace,
 } from '../../mining/index.ts'
-import { type ExtranonceGrant } from './downstream.ts'
+import { type ExtranonceGrant, type ExtranonceRequest } from './downstream.ts'
 import { type PoolConfig } from '../upstream/upstream.ts'
 
 /** Assumed of a pool that was never connected: SV2 pools grant what we ask for, SV1 pools often just 4. */
@@ -32,7 +32,7 @@ export class ExtranonceDesk {
 
   /** Whether rigs can share what a pool grants at all. */
   carriesRigs(space: ExtranonceSpace): boolean {
-    return layoutFor(space.rollableSize, true) !== undefined
+    return layoutFor(space.rollableSize, ANY_RIG) !== undefined
   }
 
   /**
@@ -42,21 +42,21 @@ export class ExtranonceDesk {
    * @throws HeadframeError `extranonce/no-room` when no pool that counts has room for such a rig,
    *   `extranonce/exhausted` when every value is taken
    */
-  grant(rollsVersions: boolean, current: ExtranonceSpace | null): ExtranonceGrant {
+  grant(request: ExtranonceRequest, current: ExtranonceSpace | null): ExtranonceGrant {
     const sizes = this.#configs.filter((config) => config.enabled).map((config) => this.#sizeOf(config))
     if (current) sizes.push(current.rollableSize)
-    const carriers = sizes.filter((size) => layoutFor(size, rollsVersions) !== undefined)
+    const carriers = sizes.filter((size) => layoutFor(size, request) !== undefined)
     const smallest = sizes.length === 0 ? ASSUMED_SV2 : Math.min(...carriers)
     const served = current === null || carriers.includes(current.rollableSize)
-    const layout = served ? layoutFor(smallest, rollsVersions) : undefined
+    const layout = served ? layoutFor(smallest, request) : undefined
     if (!layout) throw noRoom(current?.rollableSize ?? Math.max(...sizes))
     return { layout, extranonce1: this.#allocator(layout.extranonce1Size).allocate() }
   }
 
   /** As `grant`, undefined instead of an error. */
-  tryGrant(rollsVersions: boolean, current: ExtranonceSpace): ExtranonceGrant | undefined {
+  tryGrant(request: ExtranonceRequest, current: ExtranonceSpace): ExtranonceGrant | undefined {
     try {
-      return this.grant(rollsVersions, current)
+      return this.grant(request, current)
     } catch (error) {
       if (error instanceof HeadframeError) return undefined
       throw error
@@ -82,8 +82,15 @@ export class ExtranonceDesk {
   }
 }
 
-function layoutFor(smallestRollableSize: number, rigRollsVersions: boolean): ExtranonceLayout | undefined {
-  return chooseLayout({ smallestRollableSize, rigRollsVersions })
+/** The least a rig can ask for. */
+const ANY_RIG: ExtranonceRequest = { rollsVersions: true, minimumRollableSize: 0 }
+
+function layoutFor(smallestRollableSize: number, request: ExtranonceRequest): ExtranonceLayout | undefined {
+  return chooseLayout({
+    smallestRollableSize,
+    rigRollsVersions: request.rollsVersions,
+    minimumRollableSize: request.minimumRollableSize,
+  })
 }
 
 function noRoom(size: number): HeadframeError {

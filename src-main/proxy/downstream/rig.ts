@@ -53,6 +53,8 @@ export class Rig {
   /** What a rig of its kind usually delivers, H/s; null if we do not know its kind. */
   nominalHashrateHs: number | null = null
   rollsVersions = false
+  /** Bytes of extranonce it must be free to roll; 0 if it did not say. */
+  minimumRollableSize = 0
   extranonce1: Uint8Array | null = null
   layout: ExtranonceLayout | null = null
   /** Whether something changed that a view shows. */

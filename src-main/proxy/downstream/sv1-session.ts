@@ -56,6 +56,8 @@ const scan = new SubmitScan()
 
 export class Sv1Session implements Downstream, ShareOfferer {
   readonly protocol = 'stratum-v1'
+  readonly transport = 'tcp'
+  readonly channelKind = null
   readonly rig: Rig
   canSetExtranonce = false
   readonly #host: DownstreamHost
@@ -195,7 +197,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     let mask = 0
     if (request.versionRolling) {
       this.#requestedMask = negotiateMask(request.versionRolling.mask, BIP323_MASK)
-      mask = negotiateMask(request.versionRolling.mask, this.#host.offeredVersionMask())
+      mask = negotiateMask(request.versionRolling.mask, this.#host.offeredVersionMask(this))
       this.#toldMask = mask
       this.rig.rollsVersions = mask !== 0
     }
@@ -216,7 +218,10 @@ export class Sv1Session implements Downstream, ShareOfferer {
     if (!this.#subscribed) {
       this.rig.userAgent = request.userAgent === '' ? null : request.userAgent.slice(0, 120)
       try {
-        const grant = this.#host.grantExtranonce(this.rig.rollsVersions)
+        const grant = this.#host.grantExtranonce(this, {
+          rollsVersions: this.rig.rollsVersions,
+          minimumRollableSize: 0,
+        })
         this.#useExtranonce(grant, 0)
       } catch (error) {
         if (!(error instanceof HeadframeError)) throw error
@@ -261,7 +266,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
       // A rig knows itself better than we know its kind.
       this.rig.nominalHashrateHs = null
       this.rig.startVardiff(difficulty, this.#host.clock.monotonicMs(), false)
-      const issued = this.#ready ? this.#host.currentIssue() : null
+      const issued = this.#ready ? this.#host.currentIssue(this) : null
       if (issued) this.reissue(issued)
     }
     this.#reply(formatTrue(id))
@@ -283,7 +288,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
       const reference = submit.id
       this.#host.offerShare({ offerer: this, reference, issued, pinned, rollable, ntime, nonce, version })
     } else {
-      const poolId = checked.issued?.poolId ?? this.#host.poolIdForRefusals()
+      const poolId = checked.issued?.poolId ?? this.#host.poolIdForRefusals(this)
       this.#host.refuseShare(this, submit.id, poolId, checked.refusal)
     }
   }
@@ -329,7 +334,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#faults++
     if (fault.method === 'mining.submit') {
       const refusal = { kind: 'invalid', reason: 'malformed-share', detail: fault.message } as const
-      this.#host.refuseShare(this, fault.id, this.#host.poolIdForRefusals(), refusal)
+      this.#host.refuseShare(this, fault.id, this.#host.poolIdForRefusals(this), refusal)
     } else this.#reply(formatError(fault.id, SV1_ERROR.other, fault.message))
     if (fault.fatal || this.#faults >= FAULTS_IN_A_ROW) {
       this.#framer.close()

@@ -222,7 +222,11 @@ export class Switchboard {
     const { issued, rollable, ntime, nonce, version } = offered
     const slot = this.#slots.get(issued.poolId)
     if (!slot?.upstream.accepts(issued.job.id)) return false
-    return slot.upstream.submit({ jobId: issued.job.id, rollable, ntime, nonce, version }, token)
+    return slot.upstream.submit(
+      { jobId: issued.job.id, rollable, ntime, nonce, version },
+      token,
+      offered.offerer.rig.name,
+    )
   }
 
   /** Called every few seconds: keeps rigs supplied, tells the pool our rate. */
@@ -354,7 +358,13 @@ export class Switchboard {
   #refit(downstream: Downstream, issued: IssuedJob): boolean {
     if (downstream.canSetExtranonce) {
       const { extranonce } = issued.job
-      const grant = this.#parts.extranonces.tryGrant(downstream.rig.rollsVersions, extranonce)
+      const grant = this.#parts.extranonces.tryGrant(
+        {
+          rollsVersions: downstream.rig.rollsVersions,
+          minimumRollableSize: downstream.rig.minimumRollableSize,
+        },
+        extranonce,
+      )
       if (grant && fits(grant.layout, extranonce)) {
         downstream.setExtranonce(grant, issued)
         downstream.sendJob(issued)

@@ -41,7 +41,8 @@ export interface PoolSessionEvents<Token> {
 
 export interface PoolSession<Token> {
   accepts(jobId: JobId): boolean
-  submit(share: Share, token: Token): boolean
+  /** @param rigName whose share it is */
+  submit(share: Share, token: Token, rigName: string): boolean
   setNominalHashrate(hashrateHs: number): void
   /** Ends the session. @returns the shares that never got an answer */
   close(reason: string): Token[]

@@ -27,13 +27,16 @@ import {
   type SessionEnd,
 } from './pool-session.ts'
 import {
+  type LineId,
   type PoolConfig,
   type PoolEndpoint,
+  type ShareOutcome,
   type Upstream,
   type UpstreamEvents,
   type UpstreamProblem,
   type UpstreamState,
   type UpstreamTraffic,
+  type UpstreamVitals,
 } from './upstream.ts'
 
 /** @throws HeadframeError with what is wrong and what to do */
@@ -63,6 +66,7 @@ const MAX_MOVES = 4
 
 export class UpstreamRunner<Token> implements Upstream<Token> {
   readonly poolId: string
+  readonly lineId: LineId
   state: UpstreamState = { phase: 'idle' }
   currentJob: Job | null = null
   extranonce: ExtranonceSpace | null = null
@@ -84,10 +88,28 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
   /** Jobs of earlier connections: worthless once a new connection gives jobs. */
   #orphans = new Set<JobId>()
   #closedBytes = { bytesIn: 0, bytesOut: 0 }
+  #vitals: {
+    -readonly [
+      K in Exclude<keyof UpstreamVitals, 'oldestUnansweredMs' | 'unansweredCount'>
+    ]: UpstreamVitals[K]
+  } = {
+    lastJobMs: null,
+    usualJobGapMs: null,
+    acknowledgedCount: 0,
+    rejectedCount: 0,
+    lastAcknowledgedMs: null,
+  }
   readonly #memory: PoolMemory = { versionRollingRefused: false }
 
-  constructor(config: PoolConfig, events: UpstreamEvents<Token>, parts: RunnerParts) {
+  /** @param lineId the pool's id unless the connection is for one rig only */
+  constructor(
+    config: PoolConfig,
+    events: UpstreamEvents<Token>,
+    parts: RunnerParts,
+    lineId: LineId = config.id,
+  ) {
     this.poolId = config.id
+    this.lineId = lineId
     this.#config = config
     this.#endpoint = config.endpoint
     this.#events = events
@@ -99,6 +121,18 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
       bytesIn: this.#closedBytes.bytesIn + (this.#connection?.bytesIn ?? 0),
       bytesOut: this.#closedBytes.bytesOut + (this.#connection?.bytesOut ?? 0),
     }
+  }
+
+  get endpoint(): PoolEndpoint {
+    return this.#endpoint
+  }
+
+  get vitals(): UpstreamVitals {
+    return { ...this.#vitals, oldestUnansweredMs: null, unansweredCount: 0 }
+  }
+
+  nudge(): void {
+    if (this.state.phase === 'waiting') this.start()
   }
 
   start(): void {
@@ -120,8 +154,8 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
     return this.#session?.accepts(jobId) ?? false
   }
 
-  submit(share: Share, token: Token): boolean {
-    return this.#session?.submit(share, token) ?? false
+  submit(share: Share, token: Token, rigName: string): boolean {
+    return this.#session?.submit(share, token, rigName) ?? false
   }
 
   setNominalHashrate(hashrateHs: number): void {
@@ -167,7 +201,7 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
         onGrant: (space) => (this.extranonce = space),
         onJob: (job, dropped) => this.#onJob(job, dropped),
         onDropped: (dropped) => this.#onDropped(dropped),
-        onOutcome: (token, outcome) => this.#events.onOutcome(token, outcome),
+        onOutcome: (token, outcome) => this.#onOutcome(token, outcome),
         onLatency: (latencyMs) => (this.latencyMs = latencyMs),
         onHeard: () => (this.#heardMs = clock.monotonicMs()),
         onEnd: (end) => {
@@ -181,7 +215,27 @@ export class UpstreamRunner<Token> implements Upstream<Token> {
     if (endedEarly) this.#onEnd(endedEarly)
   }
 
+  #onOutcome(token: Token, outcome: ShareOutcome): void {
+    if (outcome.kind === 'acknowledged') {
+      this.#vitals.acknowledgedCount++
+      this.#vitals.lastAcknowledgedMs = this.#parts.clock.monotonicMs()
+    } else if (outcome.kind === 'rejected') this.#vitals.rejectedCount++
+    this.#events.onOutcome(token, outcome)
+  }
+
+  #noteJob(): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    const { lastJobMs, usualJobGapMs } = this.#vitals
+    if (lastJobMs !== null) {
+      const gapMs = nowMs - lastJobMs
+      this.#vitals.usualJobGapMs =
+        usualJobGapMs === null ? gapMs : usualJobGapMs + (gapMs - usualJobGapMs) / 8
+    }
+    this.#vitals.lastJobMs = nowMs
+  }
+
   #onJob(job: Job, dropped: readonly JobId[]): void {
+    this.#noteJob()
     const all = this.#orphans.size > 0 ? [...this.#orphans, ...dropped] : dropped
     this.#orphans = new Set()
     this.currentJob = job

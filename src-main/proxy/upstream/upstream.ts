@@ -61,7 +61,11 @@ export interface UpstreamTraffic {
 
 export interface Upstream<Token> {
   readonly poolId: string
+  readonly lineId: LineId
   readonly state: UpstreamState
+  /** What is in use now: the pool's own endpoint, or its fallback. */
+  readonly endpoint: PoolEndpoint
+  readonly vitals: UpstreamVitals
   /** The job to hash now; null before the first and after the connection ended. */
   readonly currentJob: Job | null
   /** What the pool granted on the last connection; null if it never did. */
@@ -71,29 +75,64 @@ export interface Upstream<Token> {
   readonly traffic: UpstreamTraffic
   /** Connects; if it waits for its next attempt or is blocked, at once. */
   start(): void
+  /** The machine woke up, or its network changed: whatever waits tries now, whatever is open proves that it lives. */
+  nudge(): void
   /** Ends the connection; unanswered shares are reported lost. What is on its way still leaves. */
   stop(): void
   /** Whether a share of this job could be sent now. */
   accepts(jobId: JobId): boolean
   /**
    * Sends a share of one of our jobs.
+   * @param rigName whose it is; pools that can tell rigs apart are told
    * @returns false if there is no connection for it: nothing was sent and no outcome follows
    */
-  submit(share: Share, token: Token): boolean
+  submit(share: Share, token: Token, rigName: string): boolean
   /** Tells the pool what we expect to deliver, H/s; rate-limited inside. */
   setNominalHashrate(hashrateHs: number): void
 }
 
-/** Where a pool is and how to speak to it. */
-export type PoolEndpoint =
+/** Where a pool is, what carries the bytes there, and what is spoken. */
+export type PoolEndpoint = {
+  readonly host: string
+  readonly port: number
+  /** Of the WebSocket, with its leading slash; empty over TCP and TLS. */
+  readonly path: string
+} & (
   | {
       readonly protocol: 'stratum-v2'
-      readonly host: string
-      readonly port: number
+      readonly transport: 'tcp' | 'ws' | 'wss'
       /** x-only authority key, 32 bytes; null only when the person chose not to verify. */
       readonly authorityKey: Uint8Array | null
     }
-  | { readonly protocol: 'stratum-v1'; readonly host: string; readonly port: number; readonly tls: boolean }
+  | { readonly protocol: 'stratum-v1'; readonly transport: 'tcp' | 'tls' | 'ws' | 'wss' }
+)
+
+/** One place at a pool where jobs come from and shares go: the pool's id, or that and the rig's. */
+export type LineId = string
+
+/** The rig that has a line of its own at a pool. */
+export interface LineOwner {
+  readonly rigId: string
+  /** The identity the rig gave; what the pool shall know it by is derived from it. */
+  readonly rigName: string
+  /** What the rig delivers as far as we know, H/s; 0 if we do not. */
+  nominalHashrateHs(): number
+}
+
+/** What a pool does, for judging whether it serves us well. Moments are monotonic milliseconds. */
+export interface UpstreamVitals {
+  readonly lastJobMs: number | null
+  /** Usual pause between its jobs; null before there were some. */
+  readonly usualJobGapMs: number | null
+  /** Since when the oldest share without an answer waits; null if none does. */
+  readonly oldestUnansweredMs: number | null
+  readonly unansweredCount: number
+  /** Shares answered on this connection. */
+  readonly acknowledgedCount: number
+  readonly rejectedCount: number
+  /** When it last acknowledged one. */
+  readonly lastAcknowledgedMs: number | null
+}
 
 export interface PoolConfig {
   readonly id: string
@@ -107,6 +146,18 @@ export interface PoolConfig {
   readonly versionRollingMask: number
   /** Bytes the pool granted last time; null if never connected. */
   readonly knownRollableSize: number | null
+  /** One line for all rigs, or one each so that the pool shows every rig. */
+  readonly lines: 'shared' | 'per-rig'
+  /** On a shared line, whether rigs are told apart by name where the protocol can (many authorised names, worker TLV). */
+  readonly namesRigs: boolean
+  /** The same pool's Stratum V1 endpoint, for when the first cannot be reached; null if there is none. */
+  readonly fallback: PoolEndpoint | null
+  /** Whether a pool may send us on to another host; its authority key must stay the same in any case. */
+  readonly mayMoveTo: 'same-host' | 'any-host'
+  /** Kept connected to compare its jobs with the others', also while no rig works for it. */
+  readonly listens: boolean
+  /** Solo pools: the address its coinbase ought to pay; null where that is not expected. */
+  readonly payoutAddress: string | null
 }
 
 /** Whether both lead to the same account on the same server. */
@@ -117,7 +168,13 @@ export function sameConnection(a: PoolConfig, b: PoolConfig): boolean {
   )
 }
 
-function connectionKey({ endpoint, userIdentity, password }: PoolConfig): unknown[] {
-  const key = endpoint.protocol === 'stratum-v2' ? [...(endpoint.authorityKey ?? [])] : [endpoint.tls]
-  return [endpoint.protocol, endpoint.host, endpoint.port, key, userIdentity, password]
+function connectionKey(config: PoolConfig): unknown[] {
+  const { endpoint, fallback, userIdentity, password, lines, namesRigs, mayMoveTo } = config
+  const places = [endpoint, fallback].map((place) => place && endpointKey(place))
+  return [places, userIdentity, password, lines, namesRigs, mayMoveTo]
+}
+
+function endpointKey(endpoint: PoolEndpoint): unknown[] {
+  const key = endpoint.protocol === 'stratum-v2' ? [...(endpoint.authorityKey ?? [])] : []
+  return [endpoint.protocol, endpoint.transport, endpoint.host, endpoint.port, endpoint.path, key]
 }

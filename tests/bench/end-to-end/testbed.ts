@@ -12,7 +12,7 @@ export const EASIEST_DIFFICULTY = 1e-10
 /** One hash in 4,295 meets it: the others measure their rig and are not forwarded. */
 export const HARD_DIFFICULTY = 1e-6
 /** An aim that no rig reaches, so that vardiff leaves every rig at the lowest difficulty there is. */
-const UNREACHABLE_SHARES_PER_MINUTE = 1e15
+export const UNREACHABLE_SHARES_PER_MINUTE = 1e15
 
 export interface TestbedOptions {
   readonly rigs: number
@@ -30,16 +30,27 @@ export interface LoadedServer {
   /** Processor time of the server so far, milliseconds. */
   cpuMs(): Promise<number>
   /** A new block, with its job for every rig, so that what was remembered of the last one is gone. */
-  newTip(): Promise<void>
+  newTip(): Promise<unknown>
   stop(): Promise<void>
+}
+
+/** A proxy that is held against another: between a pool and rigs of ours. */
+export interface ComparedProxy extends LoadedServer {
+  readonly pid: number
+  readonly pool: ServingProcess<PoolProcedures>['client']
+  readonly poolPort: number
+  connectRigs(count: number): Promise<unknown>
+  /** @returns milliseconds from the new block at the pool to the job at the last rig */
+  newTip(): Promise<number>
 }
 
 export function startPoolProcess(): ServingProcess<PoolProcedures> {
   return startServing<PoolProcedures>(join(import.meta.dirname, 'pool-process.ts'), 'other')
 }
 
-export class Testbed implements LoadedServer {
+export class Testbed implements ComparedProxy {
   readonly rigs = new RigFarm()
+  readonly pid: number
   readonly poolIds: readonly string[]
   readonly pool: ServingProcess<PoolProcedures>['client']
   readonly proxy: ServingProcess<ProxyProcedures>['client']
@@ -55,6 +66,7 @@ export class Testbed implements LoadedServer {
   ) {
     this.pool = pool.client
     this.proxy = proxy.client
+    this.pid = proxy.pid
     this.poolIds = configs.map(({ id }) => id)
     this.#poolPorts = configs.map(({ endpoint }) => endpoint.port)
     this.#stratumPort = stratumPort
@@ -71,12 +83,25 @@ export class Testbed implements LoadedServer {
       configs.push({
         id: `pool-${i}`,
         name: `Pool ${i}`,
-        endpoint: { protocol: 'stratum-v2', host: '127.0.0.1', port, authorityKey },
+        endpoint: {
+          protocol: 'stratum-v2',
+          transport: 'tcp',
+          path: '',
+          host: '127.0.0.1',
+          port,
+          authorityKey,
+        },
         userIdentity: 'bench',
         password: '',
         enabled: true,
         versionRollingMask: BIP320_MASK,
         knownRollableSize: null,
+        lines: 'shared',
+        namesRigs: false,
+        fallback: null,
+        mayMoveTo: 'same-host',
+        listens: false,
+        payoutAddress: null,
       })
     }
     const proxy = startServing<ProxyProcedures>(
@@ -103,10 +128,15 @@ export class Testbed implements LoadedServer {
     return this.rigs.connect(this.#stratumPort, count)
   }
 
-  async newTip(): Promise<void> {
+  get poolPort(): number {
+    return this.#poolPorts[0]!
+  }
+
+  async newTip(): Promise<number> {
     await this.rigs.expectJob()
-    await this.pool.call('newTip', this.#poolPorts[0]!)
-    await this.rigs.jobArrival()
+    const startNs = await this.pool.call('newTip', this.poolPort)
+    const { lastNs } = await this.rigs.jobArrival()
+    return (lastNs - startNs) / 1e6
   }
 
   cpuMs(): Promise<number> {
@@ -127,7 +157,7 @@ export class Testbed implements LoadedServer {
 
   /** Shares that reached the pool. */
   forwarded(): Promise<number> {
-    return this.pool.call('shares', this.#poolPorts[0]!)
+    return this.pool.call('shares', this.poolPort)
   }
 
   async stop(): Promise<void> {

@@ -158,6 +158,8 @@ export class PretendSession implements PoolSession<ShareAccount> {
 
 export class PretendRig implements Downstream, ShareOfferer {
   readonly rig: Rig
+  readonly transport = 'tcp'
+  readonly channelKind = null
   readonly protocol = 'stratum-v1'
   ready = true
   readonly canSetExtranonce: boolean
@@ -272,7 +274,9 @@ export class ProxyMiddle {
 
   addRig(canSetExtranonce: boolean): PretendRig | undefined {
     const current = this.switchboard.current?.job.extranonce ?? null
-    const grant = current ? this.extranonces.tryGrant(true, current) : this.extranonces.grant(true, null)
+    const grant = current
+      ? this.extranonces.tryGrant({ rollsVersions: true, minimumRollableSize: 0 }, current)
+      : this.extranonces.grant({ rollsVersions: true, minimumRollableSize: 0 }, null)
     if (!grant) return undefined
     const number = this.everyRig.length + 1
     const rig = new Rig({
@@ -332,12 +336,18 @@ export function pretendConfig(id: string, changes: Partial<PoolConfig> = {}): Po
   return {
     id,
     name: `The ${id}`,
-    endpoint: { protocol: 'stratum-v1', host: 'pool.example', port: 3333, tls: false },
+    endpoint: { protocol: 'stratum-v1', host: 'pool.example', port: 3333, path: '', transport: 'tcp' },
     userIdentity: 'someone',
     password: '',
     enabled: true,
     versionRollingMask: 0x1fffe000,
     knownRollableSize: 8,
+    lines: 'shared',
+    namesRigs: false,
+    fallback: null,
+    mayMoveTo: 'same-host',
+    listens: false,
+    payoutAddress: null,
     ...changes,
   }
 }

@@ -48,19 +48,25 @@ export interface HarnessOptions extends Partial<EngineOptions> {
 
 /** The configuration with which a pool is reached. Its id is its name. */
 export function configOf(pool: FakePool, changes: Partial<PoolConfig> = {}): PoolConfig {
-  const place = { host: '127.0.0.1', port: pool.port }
+  const place = { host: '127.0.0.1', port: pool.port, path: '' }
   return {
     id: pool.name,
     name: `The ${pool.name}`,
     endpoint:
       pool instanceof FakeSv2Pool
-        ? { protocol: 'stratum-v2', ...place, authorityKey: pool.authority.publicKey }
-        : { protocol: 'stratum-v1', ...place, tls: pool.usesTls },
+        ? { protocol: 'stratum-v2', transport: 'tcp', ...place, authorityKey: pool.authority.publicKey }
+        : { protocol: 'stratum-v1', transport: pool.usesTls ? 'tls' : 'tcp', ...place },
     userIdentity: 'farm.worker',
     password: '',
     enabled: true,
     versionRollingMask: 0x1fffe000,
     knownRollableSize: pool.rollableSize,
+    lines: 'shared',
+    namesRigs: false,
+    fallback: null,
+    mayMoveTo: 'same-host',
+    listens: false,
+    payoutAddress: null,
     ...changes,
   }
 }

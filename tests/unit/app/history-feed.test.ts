@@ -15,6 +15,8 @@ function report(atMs: number, changes: Partial<EngineReport> = {}): EngineReport
     hashingCount: 0,
     networkDifficulty: null,
     activePoolId: null,
+    preferredPoolId: null,
+    standIn: null,
     switchedAtMs: null,
     pools: [],
     downstreams: { upserts: [], removedIds: [] },

@@ -90,7 +90,14 @@ describe('a V2 pool that', () => {
   it('shows another key is left alone until a person acts', async () => {
     const pool = await FakeSv2Pool.start({ name: 'a' })
     const authorityKey = generateAuthorityKeyPair(systemEntropy).publicKey
-    const endpoint = { protocol: 'stratum-v2', host: '127.0.0.1', port: pool.port, authorityKey } as const
+    const endpoint = {
+      protocol: 'stratum-v2',
+      transport: 'tcp',
+      path: '',
+      host: '127.0.0.1',
+      port: pool.port,
+      authorityKey,
+    } as const
     harness = await ProxyHarness.start([pool], { configOf: () => ({ endpoint }) })
     const rig = await harness.rig()
     await expectProblem(pool, {
@@ -515,7 +522,13 @@ describe('a V1 pool over TLS', () => {
   it('that does not speak TLS is told apart', async () => {
     const pool = await FakeSv1Pool.start({ name: 'a' })
     pool.greeting = '{"id":1}\n'
-    const endpoint = { protocol: 'stratum-v1', host: '127.0.0.1', port: pool.port, tls: true } as const
+    const endpoint = {
+      protocol: 'stratum-v1',
+      host: '127.0.0.1',
+      port: pool.port,
+      path: '',
+      transport: 'tls',
+    } as const
     harness = await ProxyHarness.start([pool], { configOf: () => ({ endpoint }) })
     await expectProblem(pool, {
       code: 'tls/not-tls',

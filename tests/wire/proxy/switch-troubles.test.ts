@@ -169,7 +169,14 @@ describe('a switch that fails', () => {
     const b = await FakeSv2Pool.start({ name: 'b' })
     const authorityKey = generateAuthorityKeyPair(systemEntropy).publicKey
     const a = await startAtA(b, {
-      endpoint: { protocol: 'stratum-v2', host: '127.0.0.1', port: b.port, authorityKey },
+      endpoint: {
+        protocol: 'stratum-v2',
+        transport: 'tcp',
+        path: '',
+        host: '127.0.0.1',
+        port: b.port,
+        authorityKey,
+      },
     })
     const attempt = harness!.engine.activate('b')
     const message = /The b: .*not signed by the authority key/

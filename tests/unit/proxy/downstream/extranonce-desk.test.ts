@@ -43,23 +43,32 @@ describe('the layout of a rig', () => {
       [1, 1],
     ],
   ])('fits every enabled pool: %j gives %j', (rollable, layout) => {
-    expect(sizes(deskWith(...rollable).grant(true, null))).toEqual(layout)
+    expect(sizes(deskWith(...rollable).grant({ rollsVersions: true, minimumRollableSize: 0 }, null))).toEqual(
+      layout,
+    )
   })
 
   it('assumes of pools never seen what their kind usually grants', () => {
-    expect(sizes(deskWith(null).grant(true, null))).toEqual([2, 2])
+    expect(sizes(deskWith(null).grant({ rollsVersions: true, minimumRollableSize: 0 }, null))).toEqual([2, 2])
     const desk = new ExtranonceDesk()
-    const endpoint = { protocol: 'stratum-v2', host: 'x', port: 1, authorityKey: null } as const
+    const endpoint = {
+      protocol: 'stratum-v2',
+      transport: 'tcp',
+      host: 'x',
+      port: 1,
+      path: '',
+      authorityKey: null,
+    } as const
     desk.setPools([pretendConfig('p', { knownRollableSize: null, endpoint })])
-    expect(sizes(desk.grant(true, null))).toEqual([4, 4])
+    expect(sizes(desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null))).toEqual([4, 4])
   })
 
   it('believes what a pool grants more than what it granted before', () => {
     const desk = deskWith(8, 8)
     desk.learn('p1', space(4))
-    expect(sizes(desk.grant(true, null))).toEqual([2, 2])
+    expect(sizes(desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null))).toEqual([2, 2])
     desk.learn('p1', space(12))
-    expect(sizes(desk.grant(true, null))).toEqual([4, 4])
+    expect(sizes(desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null))).toEqual([4, 4])
   })
 
   it('takes no account of disabled pools, nor of those that could not carry the rig at all', () => {
@@ -70,12 +79,14 @@ describe('the layout of a rig', () => {
       pretendConfig('c', { knownRollableSize: 1 }),
       pretendConfig('d', { knownRollableSize: 2 }),
     ])
-    expect(sizes(desk.grant(false, null))).toEqual([4, 4])
-    expect(sizes(desk.grant(true, null))).toEqual([1, 1])
+    expect(sizes(desk.grant({ rollsVersions: false, minimumRollableSize: 0 }, null))).toEqual([4, 4])
+    expect(sizes(desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null))).toEqual([1, 1])
   })
 
   it('always fits the pool in use, whatever the list says', () => {
-    expect(sizes(deskWith(8).grant(true, space(4)))).toEqual([2, 2])
+    expect(sizes(deskWith(8).grant({ rollsVersions: true, minimumRollableSize: 0 }, space(4)))).toEqual([
+      2, 2,
+    ])
   })
 })
 
@@ -90,13 +101,13 @@ describe('a pool in use that has no room', () => {
     ],
   ])('is named to the rig (rolls versions: %s, %d bytes)', (rolls, size, message) => {
     const desk = deskWith(8)
-    expect(() => desk.grant(rolls, space(size))).toThrow(
+    expect(() => desk.grant({ rollsVersions: rolls, minimumRollableSize: 0 }, space(size))).toThrow(
       expect.objectContaining({
         code: 'extranonce/no-room',
         message: expect.stringMatching(message) as string,
       }),
     )
-    expect(desk.tryGrant(rolls, space(size))).toBeUndefined()
+    expect(desk.tryGrant({ rollsVersions: rolls, minimumRollableSize: 0 }, space(size))).toBeUndefined()
   })
 
   it('is told apart from one with room for rigs that roll versions', () => {
@@ -127,7 +138,7 @@ describe('rigs', () => {
           const grants: ExtranonceGrant[] = []
           for (const { size, rolls } of arrivals) {
             desk.learn('p0', space(size))
-            const grant = desk.tryGrant(rolls, space(size))
+            const grant = desk.tryGrant({ rollsVersions: rolls, minimumRollableSize: 0 }, space(size))
             if (grant && fits(grant.layout, space(rollableSize))) grants.push(grant)
           }
           // In one pool, what is fixed for a rig is not the beginning of what is fixed for another.
@@ -146,9 +157,15 @@ describe('rigs', () => {
 
   it('give their place back', () => {
     const desk = deskWith(2)
-    const grants = Array.from({ length: 255 }, () => desk.grant(true, null))
-    expect(() => desk.grant(true, null)).toThrow(expect.objectContaining({ code: 'extranonce/exhausted' }))
+    const grants = Array.from({ length: 255 }, () =>
+      desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null),
+    )
+    expect(() => desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null)).toThrow(
+      expect.objectContaining({ code: 'extranonce/exhausted' }),
+    )
     desk.release(grants[7]!.extranonce1)
-    expect(desk.grant(true, null).extranonce1).toEqual(grants[7]!.extranonce1)
+    expect(desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null).extranonce1).toEqual(
+      grants[7]!.extranonce1,
+    )
   })
 })
