@@ -31,3 +31,8 @@ export {
   type RefusalReason,
 } from './listener.ts'
 export { createNetLoop, type NetLoop, type NextTurn, WriteJoiner } from './net-loop.ts'
+export {
+  createSelfSignedCertificate,
+  type SelfSignedCertificate,
+  type SelfSignedOptions,
+} from './self-signed.ts'
