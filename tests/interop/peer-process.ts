@@ -1,6 +1,6 @@
 /**
- * A foreign program under test: started with a configuration file in a folder of its own, its output kept line by
- * line, stopped at the end whatever happened. Not a supervisor: nothing is restarted.
+ * A foreign program under test: started in a folder of its own, its output kept line by line, stopped at the end
+ * whatever happened. Not a supervisor: nothing is restarted.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,23 +14,34 @@ import { setTimeout as delay } from 'node:timers/promises'
 const LOG_LINES = 4000
 const STOP_LIMIT_MS = 5000
 
+export interface PeerStart {
+  readonly name: string
+  readonly binary: string
+  /** Only loopback addresses belong here; files by name. */
+  readonly args: readonly string[]
+  /** Content by name, put into the program's folder before it starts. */
+  readonly files?: Readonly<Record<string, string>>
+  /** As `RUST_LOG` wants it. */
+  readonly logFilter?: string
+}
+
 export class PeerProcess {
   readonly name: string
-  readonly #folder: string
+  /** Its working folder and home, removed when it stops. */
+  readonly folder: string
   readonly #child: ChildProcess
   readonly #lines: string[] = []
   readonly #closed: Promise<void>
   #outcome: string | undefined
 
-  /** Starts `binary -c <file with config>` in a new temporary folder. Only loopback addresses belong in `config`. */
-  constructor(name: string, binary: string, config: string) {
+  /** Starts the program in a new temporary folder. */
+  constructor({ name, binary, args, files = {}, logFilter = 'info' }: PeerStart) {
     this.name = name
-    this.#folder = mkdtempSync(join(tmpdir(), `headframe-${name}-`))
-    const configPath = join(this.#folder, 'config.toml')
-    writeFileSync(configPath, config)
-    this.#child = spawn(binary, ['-c', configPath], {
-      cwd: this.#folder,
-      env: { PATH: process.env['PATH'], HOME: this.#folder, RUST_LOG: 'info', RUST_BACKTRACE: '1' },
+    this.folder = mkdtempSync(join(tmpdir(), `headframe-${name}-`))
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(this.folder, file), content)
+    this.#child = spawn(binary, args, {
+      cwd: this.folder,
+      env: { PATH: process.env['PATH'], HOME: this.folder, RUST_LOG: logFilter, RUST_BACKTRACE: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr])
@@ -89,7 +100,7 @@ export class PeerProcess {
       await this.#closed
       clearTimeout(kill)
     }
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 
   #keep(line: string): void {

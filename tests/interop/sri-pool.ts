@@ -53,7 +53,12 @@ share_batch_size = ${shareBatchSize}
 address = "${provider.address}"
 public_key = "${providerKeyText}"
 `
-  const process = new PeerProcess('pool_sv2', binary, config)
+  const process = new PeerProcess({
+    name: 'pool_sv2',
+    binary,
+    args: ['-c', 'config.toml'],
+    files: { 'config.toml': config },
+  })
   try {
     await process.waitForLine(/ready to accept connections/, 'the pool to have a template and take miners')
   } catch (error) {

@@ -23,11 +23,8 @@ export interface SriTranslator {
   readonly process: PeerProcess
 }
 
-/** Starts the translator and waits until it takes rigs, which it does once its pool has answered the setup. */
-export async function startSriTranslator(
-  binary: string,
-  options: SriTranslatorOptions,
-): Promise<SriTranslator> {
+/** Its configuration file. @param port where it is to listen for rigs */
+export function translatorConfig(options: SriTranslatorOptions, port: number): string {
   const {
     poolPort,
     poolAuthorityKeyText,
@@ -36,8 +33,7 @@ export async function startSriTranslator(
     minRigHashrateHs,
     sharesPerMinute,
   } = options
-  const port = await freePort()
-  const config = `
+  return `
 downstream_address = "127.0.0.1"
 downstream_port = ${port}
 max_supported_version = 2
@@ -60,7 +56,20 @@ port = ${poolPort}
 authority_pubkey = "${poolAuthorityKeyText}"
 user_identity = "${userIdentity}"
 `
-  const process = new PeerProcess('translator_sv2', binary, config)
+}
+
+/** Starts the translator and waits until it takes rigs, which it does once its pool has answered the setup. */
+export async function startSriTranslator(
+  binary: string,
+  options: SriTranslatorOptions,
+): Promise<SriTranslator> {
+  const port = await freePort()
+  const process = new PeerProcess({
+    name: 'translator_sv2',
+    binary,
+    args: ['-c', 'config.toml'],
+    files: { 'config.toml': translatorConfig(options, port) },
+  })
   try {
     await process.waitForLine(
       /listening on 127\.0\.0\.1:\d+/,
