@@ -24,10 +24,24 @@ export interface PoolProcedures extends Record<string, (argument: never) => unkn
   listen(difficulty: number): Promise<{ port: number; authorityKey: Uint8Array }>
   /** A port that reads and forgets. */
   discard(argument: null): Promise<{ port: number }>
-  /** A new tip, with its job, on all connections of a port. */
-  newTip(port: number): void
+  /**
+   * A new tip, with its job, on all connections of a port.
+   * @returns when it began, on the clock of `process.hrtime`, nanoseconds
+   */
+  newTip(port: number): number
   /** Shares that came in on a port. */
   shares(port: number): number
+  /** From now on it is noted when each share of a port came in. */
+  watchShares(port: number): void
+  /** What was noted, which ends it. */
+  arrivals(port: number): Arrivals
+}
+
+/** Shares in the order they came in. */
+export interface Arrivals {
+  readonly nonces: Uint32Array
+  /** On the clock of `process.hrtime`, nanoseconds. */
+  readonly atNs: Float64Array
 }
 
 const SHARES_PER_ACKNOWLEDGEMENT = 10
@@ -50,6 +64,8 @@ class PoolConnection {
   #lastSequenceNumber = 0
   #unacknowledged = 0
   shares = 0
+  /** Where arrivals are noted, while somebody watches. */
+  noted: { nonces: number[]; atNs: number[] } | null = null
 
   constructor(socket: Socket, difficulty: number) {
     this.#socket = socket
@@ -104,6 +120,10 @@ class PoolConnection {
   #onMessage(message: Received): void {
     if (message.name === 'SubmitSharesExtended') {
       this.shares++
+      if (this.noted) {
+        this.noted.nonces.push(message.nonce)
+        this.noted.atNs.push(nowNs())
+      }
       this.#unacknowledged++
       this.#lastSequenceNumber = message.sequenceNumber
     } else if (message.name === 'SetupConnection') {
@@ -158,6 +178,8 @@ class Pool {
 
 const pools = new Map<number, Pool>()
 
+const nowNs = (): number => Number(process.hrtime.bigint())
+
 function listening(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -187,9 +209,24 @@ const procedures: PoolProcedures = {
     return { port: await listening(createServer((socket) => socket.on('error', () => {}).resume())) }
   },
   newTip(port) {
+    const startNs = nowNs()
     for (const connection of pools.get(port)?.connections ?? []) connection.newTip()
+    return startNs
   },
   shares: (port) => pools.get(port)?.shares ?? 0,
+  watchShares(port) {
+    for (const connection of pools.get(port)?.connections ?? []) connection.noted = { nonces: [], atNs: [] }
+  },
+  arrivals(port) {
+    const nonces: number[] = []
+    const atNs: number[] = []
+    for (const connection of pools.get(port)?.connections ?? []) {
+      nonces.push(...(connection.noted?.nonces ?? []))
+      atNs.push(...(connection.noted?.atNs ?? []))
+      connection.noted = null
+    }
+    return { nonces: Uint32Array.from(nonces), atNs: Float64Array.from(atNs) }
+  },
 }
 
 serveThread(parentPort(), procedures)

@@ -76,6 +76,7 @@ function account(child: ChildProcess): void {
 /** A process of our own that serves procedures to the one that started it. */
 export interface ServingProcess<P extends Procedures> {
   readonly client: ThreadClient<P>
+  readonly pid: number
   stop(): Promise<void>
 }
 
@@ -101,7 +102,7 @@ export function startServing<P extends Procedures>(
   child.once('exit', (code, signal) => {
     client.end(new Error(`${entryPath} ended with ${signal ?? `code ${code}`}`))
   })
-  return { client, stop: () => ended(child, () => child.disconnect()) }
+  return { client, pid: pidOf(child), stop: () => ended(child, () => child.disconnect()) }
 }
 
 /** The other side of `startServing`: the port to whoever started this process. */
@@ -110,6 +111,63 @@ export function parentPort(): ThreadPort {
   return {
     postMessage: (message) => void process.send?.(message),
     on: (event, listener) => process.on(event, listener),
+  }
+}
+
+function pidOf({ pid, spawnfile }: ChildProcess): number {
+  if (pid === undefined) throw new Error(`${spawnfile} could not be started`)
+  return pid
+}
+
+/** A program that is not ours and answers nothing: it is given arguments, and interrupted in the end. */
+export interface ForeignProcess {
+  readonly pid: number
+  /** Why it ended; null while it runs. */
+  readonly outcome: string | null
+  /** The last of what it printed. */
+  readonly output: string
+  stop(): Promise<void>
+}
+
+/** Lines of a foreign program's output that are kept. */
+const OUTPUT_LINES = 100
+const INTERRUPT_LIMIT_MS = 5000
+
+export function startForeign(
+  path: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  place: Place,
+): ForeignProcess {
+  const [command, allArgs] = placed(place, path, args)
+  const child = spawn(command, allArgs, {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const pid = pidOf(child)
+  account(child)
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      if (lines.push(line) > OUTPUT_LINES) lines.shift()
+    })
+  }
+  let outcome: string | null = null
+  child.once('exit', (code, signal) => (outcome = `ended with ${signal ?? `code ${code}`}`))
+  process.once('exit', () => child.kill('SIGKILL'))
+  return {
+    pid,
+    get outcome() {
+      return outcome
+    },
+    get output() {
+      return lines.join('\n')
+    },
+    stop() {
+      const kill = setTimeout(() => child.kill('SIGKILL'), INTERRUPT_LIMIT_MS)
+      child.once('exit', () => clearTimeout(kill))
+      return ended(child, () => child.kill('SIGINT'))
+    },
   }
 }
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 
 const FIRST_SHARE_ID = 1_000_000
 const MAX_OPENING = 256
+const NONCES_PER_RIG = 2 ** 18
 const RIGS_PER_ADDRESS = 4096
 const DRAIN_MS = 10_000
 
@@ -32,6 +33,7 @@ class Rig {
   readonly #socket: Socket
   readonly #user: string
   readonly #scheduledNs: number[] = []
+  readonly #index: number
   #rest = ''
   #inFlight = 0
   #nextId = FIRST_SHARE_ID
@@ -42,8 +44,9 @@ class Rig {
   left = 0
 
   constructor(index: number, host: string, port: number) {
+    this.#index = index
     this.#user = `bc1qexampleexampleexampleexampleexample.${String(index).padStart(5, '0')}`
-    this.#nonce = index << 8
+    this.#nonce = index * NONCES_PER_RIG
     const localAddress = `127.0.0.${1 + Math.floor(index / RIGS_PER_ADDRESS)}`
     this.#socket = connect({ host, port, localAddress, noDelay: true }, () => this.#hello())
     this.#socket.setEncoding('latin1')
@@ -64,6 +67,14 @@ class Rig {
     tally.sent += count
     if (scheduledNs !== undefined) this.#scheduledNs.push(scheduledNs)
     this.#socket.write(text, 'latin1')
+  }
+
+  get usedNonces(): number {
+    return this.#nonce - this.#index * NONCES_PER_RIG
+  }
+
+  skipNonces(used: number): void {
+    this.#nonce = this.#index * NONCES_PER_RIG + used
   }
 
   repeat(): void {
@@ -167,8 +178,12 @@ async function load(newMode: Mode, run: () => void | Promise<void>): Promise<obj
 async function openLoop(rate: number, durationMs: number): Promise<object> {
   latenciesMs = []
   let sentLateMs = 0
+  let startNs = 0
+  const firstNonce = rigs.reduce((most, { usedNonces }) => Math.max(most, usedNonces), 0)
+  if (firstNonce >= NONCES_PER_RIG) fail('no nonces left')
+  for (const rig of rigs) rig.skipNonces(firstNonce)
   const counts = await load('open', async () => {
-    const startNs = nowNs()
+    startNs = nowNs()
     const due = Math.floor((rate * durationMs) / 1000)
     for (let i = 0; i < due;) {
       const atNs = startNs + (i * 1e9) / rate
@@ -191,6 +206,8 @@ async function openLoop(rate: number, durationMs: number): Promise<object> {
     p999Ms: at(0.999),
     maxMs: at(1),
     sentLateMs,
+    startNs,
+    firstNonce,
   }
 }
 

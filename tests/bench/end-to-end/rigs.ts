@@ -29,6 +29,29 @@ export interface ShareLatency {
   readonly maxMs: number
   /** The most by which the rigs' process itself was late. */
   readonly sentLateMs: number
+  /** When the first share was due, on the clock of `process.hrtime`, nanoseconds. */
+  readonly startNs: number
+  /** Where in its nonces each rig began; see `dueNs`. */
+  readonly firstNonce: number
+}
+
+/** Nonces that belong to one rig: no two rigs ever send the same. */
+const NONCES_PER_RIG = 2 ** 18
+
+/**
+ * When a share of an open loop was due, told by its nonce: rigs take turns.
+ * @returns on the clock of `process.hrtime`, nanoseconds; null if it is no share of this loop
+ */
+export function dueNs(
+  loop: ShareTally & ShareLatency,
+  nonce: number,
+  rigs: number,
+  sharesPerSecond: number,
+): number | null {
+  const turn = (nonce % NONCES_PER_RIG) - loop.firstNonce
+  const share = turn * rigs + Math.floor(nonce / NONCES_PER_RIG)
+  if (turn < 0 || share >= loop.sent) return null
+  return loop.startNs + (share * 1e9) / sharesPerSecond
 }
 
 export interface JobArrival {

@@ -34,6 +34,8 @@ enum {
   MAX_OPENING = 256,
   RIGS_PER_ADDRESS = 4096,
   MAX_EVENTS = 512,
+  /* Nonces of a rig: so many that no two rigs ever send the same, and a pool can tell a share by its nonce. */
+  NONCE_BITS = 18,
 };
 #define FIRST_SHARE_ID 1000000u
 #define LAST_SHARE_ID 9999999u
@@ -161,8 +163,10 @@ static void on_notify(struct rig *rig, const char *line, int length) {
 }
 
 static void on_subscribed(struct rig *rig, const char *line, int length) {
+  /* The size is the last of the result, which some servers write last and others before the error. */
   const char *end = memmem(line, (size_t)length, "],\"error\"", 9);
-  if (!end || end[-1] < '1' || end[-1] > '8') die("a reply to mining.subscribe I cannot read");
+  if (!end) end = memrchr(line, ']', (size_t)length);
+  if (!end || end == line || end[-1] < '1' || end[-1] > '8') die("a reply to mining.subscribe I cannot read");
   rig->extranonce2_bytes = end[-1] - '0';
 }
 
@@ -270,7 +274,7 @@ static int pump(int timeout_ms) {
 
 static void open_rig(struct rig *rig, int index, const char *address, int port) {
   memset(rig, 0, sizeof *rig);
-  rig->nonce = (uint32_t)index << 8;
+  rig->nonce = (uint32_t)index << NONCE_BITS;
   rig->next_id = FIRST_SHARE_ID;
   rig->scheduled = calloc(MAX_IN_FLIGHT, sizeof *rig->scheduled);
   rig->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -365,6 +369,18 @@ static double percentile_ms(double fraction) {
   return latencies_ns[index] / 1e6;
 }
 
+/* Lets all rigs go on from the same place in their nonces; returns it. */
+static uint32_t align_nonces(void) {
+  uint32_t used = 0;
+  for (int i = 0; i < rig_count; i++) {
+    uint32_t own = rigs[i].nonce - ((uint32_t)i << NONCE_BITS);
+    if (own > used) used = own;
+  }
+  if (used >> NONCE_BITS) die("no nonces left");
+  for (int i = 0; i < rig_count; i++) rigs[i].nonce = ((uint32_t)i << NONCE_BITS) + used;
+  return used;
+}
+
 static void open_loop(int rate, int duration_ms) {
   begin();
   mode = OPEN;
@@ -373,6 +389,7 @@ static void open_loop(int rate, int duration_ms) {
   latency_count = 0;
   latencies_ns = realloc(latencies_ns, due * sizeof *latencies_ns);
   for (int i = 0; i < rig_count; i++) rigs[i].scheduled_from = 0;
+  uint32_t first_nonce = align_nonces();
   uint64_t started = now_ns(), cpu_started = cpu_ns(), behind = 0;
   while (sent < due) {
     uint64_t at = started + sent * 1000000000ull / (uint64_t)rate;
@@ -393,9 +410,10 @@ static void open_loop(int rate, int duration_ms) {
   drain();
   print_counts(started, cpu_started);
   qsort(latencies_ns, latency_count, sizeof *latencies_ns, by_size);
-  printf(",\"p50Ms\":%.4f,\"p90Ms\":%.4f,\"p99Ms\":%.4f,\"p999Ms\":%.4f,\"maxMs\":%.4f,\"sentLateMs\":%.4f}\n",
+  printf(",\"p50Ms\":%.4f,\"p90Ms\":%.4f,\"p99Ms\":%.4f,\"p999Ms\":%.4f,\"maxMs\":%.4f,\"sentLateMs\":%.4f,"
+         "\"startNs\":%llu,\"firstNonce\":%u}\n",
          percentile_ms(0.5), percentile_ms(0.9), percentile_ms(0.99), percentile_ms(0.999), percentile_ms(1),
-         (double)behind / 1e6);
+         (double)behind / 1e6, (unsigned long long)started, first_nonce);
 }
 
 static void await_notify(void) {
