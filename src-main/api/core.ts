@@ -7,17 +7,30 @@
 import {
   type Activation,
   type AppInfo,
+  type auditExport,
+  type AuditChunk,
+  type AuditPage,
+  type auditQuery,
+  type AuditSettings,
+  type AuditState,
+  type Bandwidth,
   type Block,
   type CurrentJob,
   type Downstream,
   type HistorySeries,
+  type JobTimeline,
+  type Link,
   type Overview,
   type Pool,
   type PoolDraft,
   type PoolPatch,
+  type PoolPreset,
   type PoolTest,
   type PracticeEvent,
   type PracticeState,
+  type Routing,
+  type TrafficFrames,
+  type Warning,
 } from '../../src-preload/contract/index.ts'
 import { type historyQuery } from '../../src-preload/contract/index.ts'
 import { type z } from 'zod'
@@ -27,6 +40,14 @@ export interface PracticeControl {
   state(): PracticeState
   /** Resolves when the event has happened. */
   trigger(event: PracticeEvent): Promise<PracticeState>
+}
+
+export interface PoolTestDraft {
+  url: string
+  userIdentity: string
+  password?: string | undefined
+  /** Use the stored password of this pool. */
+  id?: string | undefined
 }
 
 export interface Core {
@@ -47,14 +68,32 @@ export interface Core {
   removePool(id: string): Promise<void>
   /** @throws HeadframeError `pool/unknown`, `pool/disabled`, or why the pool could not be used */
   activatePool(id: string): Promise<Activation>
-  testPool(draft: {
-    url: string
-    userIdentity: string
-    password?: string | undefined
-    id?: string | undefined
-  }): Promise<PoolTest>
+  testPool(draft: PoolTestDraft): Promise<PoolTest>
+  /** The same test step by step; ends after the last step, or when `signal` aborts. */
+  testPoolLive(draft: PoolTestDraft, signal?: AbortSignal): AsyncGenerator<PoolTest, void, void>
+  poolPresets(): readonly PoolPreset[]
+
+  readonly routing: LiveValueView<Routing>
+  /** @throws HeadframeError `routing/invalid` */
+  setRouting(routing: Routing): Promise<Routing>
 
   currentJob(): Promise<CurrentJob | null>
+  /** @throws HeadframeError `pool/unknown` */
+  jobOfPool(poolId: string): Promise<CurrentJob | null>
+  readonly timeline: LiveValueView<JobTimeline>
+  readonly warnings: LiveListView<Warning>
+
+  readonly links: LiveListView<Link>
+  /** @throws HeadframeError `link/unknown` */
+  frames(linkId: string, signal?: AbortSignal): AsyncGenerator<TrafficFrames, void, void>
+  bandwidth(): Promise<Bandwidth>
+
+  auditState(): Promise<AuditState>
+  configureAudit(settings: AuditSettings): Promise<AuditState>
+  /** @throws HeadframeError `audit/…` */
+  queryAudit(query: z.infer<typeof auditQuery>): Promise<AuditPage>
+  exportAudit(query: z.infer<typeof auditExport>): Promise<AuditChunk>
+
   blocks(): Promise<Block[]>
   history(query: z.infer<typeof historyQuery>): Promise<HistorySeries>
 

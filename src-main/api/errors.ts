@@ -20,9 +20,12 @@ const STATUS: Record<Kind, number> = {
 const KINDS: Readonly<Record<string, Kind>> = {
   'pool/unknown': 'NOT_FOUND',
   'notice/unknown': 'NOT_FOUND',
+  'link/unknown': 'NOT_FOUND',
   'practice/off': 'NOT_FOUND',
   'pool/invalid-url': 'BAD_REQUEST',
   'settings/invalid': 'BAD_REQUEST',
+  'routing/invalid': 'BAD_REQUEST',
+  'audit/bad-cursor': 'BAD_REQUEST',
   'history/empty-range': 'BAD_REQUEST',
   'pool/active': 'CONFLICT',
   'pool/disabled': 'CONFLICT',

@@ -34,12 +34,40 @@ export function createRouter(core: Core) {
       remove: os.pools.remove.handler(({ input }) => core.removePool(input.id)),
       activate: os.pools.activate.handler(({ input }) => core.activatePool(input.id)),
       test: os.pools.test.handler(({ input }) => core.testPool(input)),
+      testLive: os.pools.testLive.handler(({ input, signal }) => core.testPoolLive(input, signal)),
+      presets: os.pools.presets.handler(() => [...core.poolPresets()]),
     },
     downstreams: {
       list: os.downstreams.list.handler(() => core.downstreams.items),
       live: os.downstreams.live.handler(({ signal }) => core.downstreams.follow(signal)),
     },
-    jobs: { current: os.jobs.current.handler(() => core.currentJob()) },
+    jobs: {
+      current: os.jobs.current.handler(() => core.currentJob()),
+      ofPool: os.jobs.ofPool.handler(({ input }) => core.jobOfPool(input.id)),
+      timeline: os.jobs.timeline.handler(() => core.timeline.value),
+      timelineLive: os.jobs.timelineLive.handler(({ signal }) => core.timeline.follow(signal)),
+    },
+    warnings: {
+      list: os.warnings.list.handler(() => core.warnings.items),
+      live: os.warnings.live.handler(({ signal }) => core.warnings.follow(signal)),
+    },
+    routing: {
+      get: os.routing.get.handler(() => core.routing.value),
+      live: os.routing.live.handler(({ signal }) => core.routing.follow(signal)),
+      set: os.routing.set.handler(({ input }) => core.setRouting(input)),
+    },
+    traffic: {
+      links: os.traffic.links.handler(() => core.links.items),
+      linksLive: os.traffic.linksLive.handler(({ signal }) => core.links.follow(signal)),
+      framesLive: os.traffic.framesLive.handler(({ input, signal }) => core.frames(input.id, signal)),
+      bandwidth: os.traffic.bandwidth.handler(() => core.bandwidth()),
+    },
+    audit: {
+      state: os.audit.state.handler(() => core.auditState()),
+      configure: os.audit.configure.handler(({ input }) => core.configureAudit(input)),
+      query: os.audit.query.handler(({ input }) => core.queryAudit(input)),
+      export: os.audit.export.handler(({ input }) => core.exportAudit(input)),
+    },
     blocks: { list: os.blocks.list.handler(() => core.blocks()) },
     history: { series: os.history.series.handler(({ input }) => core.history(input)) },
     practice: {

@@ -49,13 +49,38 @@ export async function poolConfig(pool: PoolSettings, secrets: SecretStore): Prom
     enabled: pool.enabled,
     versionRollingMask: pool.versionRolling === 'bip323' ? BIP323_MASK : BIP320_MASK,
     knownRollableSize: pool.knownRollableSize,
-    lines: pool.aggregated ? 'shared' : 'per-rig',
-    namesRigs: false,
-    fallback: null,
-    mayMoveTo: 'same-host',
-    listens: false,
-    payoutAddress: null,
+    lines: pool.lines,
+    namesRigs: pool.namesRigs,
+    fallback: pool.fallbackUrl === null ? null : poolEndpoint(pool.fallbackUrl),
+    mayMoveTo: pool.mayMoveTo,
+    listens: pool.listens && pool.enabled,
+    payoutAddress: pool.solo ? accountOf(pool.userIdentity) : null,
   }
+}
+
+/**
+ * A fallback is the same pool by the older protocol. Null, undefined and empty are no fallback.
+ * @throws HeadframeError `pool/invalid-url` with field `fallbackUrl`
+ */
+export function checkFallback(url: string | null | undefined): void {
+  if (!url) return
+  try {
+    if (poolEndpoint(url).protocol === 'stratum-v1') return
+  } catch (error) {
+    if (!(error instanceof HeadframeError)) throw error
+    const context = { ...error.context, field: 'fallbackUrl' }
+    throw new HeadframeError('pool/invalid-url', error.message, { context })
+  }
+  throw new HeadframeError(
+    'pool/invalid-url',
+    'The fallback is the Stratum V1 address of the same pool: start it with stratum+tcp:// or stratum+ssl://.',
+    { context: { field: 'fallbackUrl', part: 'scheme', suggestion: null } },
+  )
+}
+
+/** The account or address of an identity such as account.worker. */
+function accountOf(userIdentity: string): string {
+  return userIdentity.split('.')[0] ?? userIdentity
 }
 
 /** What a stored pool URL speaks; the views show it. */

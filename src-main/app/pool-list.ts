@@ -2,7 +2,8 @@
 import { type PoolDraft, type PoolPatch } from '../../src-preload/contract/index.ts'
 import { type Entropy, HeadframeError, toHex } from '../base/index.ts'
 import { type PoolSettings, type SecretStore, type Settings, type SettingsStore } from '../settings/index.ts'
-import { poolEndpoint, sameServer } from './pool-config.ts'
+import { checkFallback, poolEndpoint, sameServer } from './pool-config.ts'
+import { withoutPool } from './routing-config.ts'
 
 const ID_BYTES = 6
 
@@ -31,6 +32,7 @@ export class PoolList {
   /** Adds a pool at the end; the first one becomes the active one. @throws HeadframeError `pool/invalid-url` */
   async create(draft: PoolDraft): Promise<PoolSettings> {
     poolEndpoint(draft.url)
+    checkFallback(draft.fallbackUrl)
     const id = `p${toHex(this.#entropy(ID_BYTES))}`
     const secretRef = draft.password ? await this.#storePassword(id, draft.password) : null
     await this.#settings.update((settings) => ({
@@ -43,8 +45,13 @@ export class PoolList {
           url: cleanUrl(draft.url),
           userIdentity: draft.userIdentity,
           enabled: draft.enabled ?? true,
-          aggregated: true,
-          versionRolling: 'bip320',
+          fallbackUrl: draft.fallbackUrl ? cleanUrl(draft.fallbackUrl) : null,
+          lines: draft.lines ?? 'shared',
+          namesRigs: draft.namesRigs ?? false,
+          mayMoveTo: draft.mayMoveTo ?? 'same-host',
+          listens: draft.listens ?? false,
+          solo: draft.solo ?? false,
+          versionRolling: draft.versionRolling ?? 'bip320',
           knownRollableSize: null,
           secretRef,
         },
@@ -58,6 +65,7 @@ export class PoolList {
   async update(id: string, patch: PoolPatch): Promise<PoolSettings> {
     const before = this.require(id)
     if (patch.url !== undefined) poolEndpoint(patch.url)
+    checkFallback(patch.fallbackUrl)
     // A password is for the server it was entered for.
     const moved = patch.url !== undefined && !sameServer(before.url, patch.url)
     const secretRef = await this.#changedPassword(before, patch.password ?? (moved ? '' : undefined))
@@ -86,6 +94,7 @@ export class PoolList {
       ...settings,
       pools: settings.pools.filter((candidate) => candidate.id !== id),
       activePoolId: settings.activePoolId === id ? null : settings.activePoolId,
+      routing: withoutPool(settings.routing, id),
     }))
     if (pool.secretRef !== null) await this.#secrets.delete(pool.secretRef)
   }
@@ -139,6 +148,18 @@ function patched(pool: PoolSettings, patch: PoolPatch): PoolSettings {
     url,
     userIdentity: patch.userIdentity ?? pool.userIdentity,
     enabled: patch.enabled ?? pool.enabled,
+    fallbackUrl:
+      patch.fallbackUrl === undefined
+        ? pool.fallbackUrl
+        : patch.fallbackUrl
+          ? cleanUrl(patch.fallbackUrl)
+          : null,
+    lines: patch.lines ?? pool.lines,
+    namesRigs: patch.namesRigs ?? pool.namesRigs,
+    mayMoveTo: patch.mayMoveTo ?? pool.mayMoveTo,
+    listens: patch.listens ?? pool.listens,
+    solo: patch.solo ?? pool.solo,
+    versionRolling: patch.versionRolling ?? pool.versionRolling,
     knownRollableSize: url === pool.url ? pool.knownRollableSize : null,
   }
 }

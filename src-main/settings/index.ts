@@ -19,9 +19,11 @@ export { fileFailure } from './failures.ts'
 export { readText, replaceFile } from './private-file.ts'
 export { FileSecretStore, openFileSecrets, SECRETS_FILE, type SecretStore } from './secrets.ts'
 export {
+  type AuditLogSettings,
   defaultSettings,
   type ListenerSettings,
   type PoolSettings,
+  type RoutingSettings,
   type Settings,
   SETTINGS_VERSION,
 } from './settings.ts'

@@ -7,7 +7,19 @@ import { err, errorText, ok, type Result } from '../base/index.ts'
 import { type Settings, SETTINGS_VERSION, settingsSchema } from './settings.ts'
 
 /** `steps[n]` turns a file of version n + 1 into one of version n + 2. */
-const steps: readonly ((old: Record<string, unknown>) => Record<string, unknown>)[] = []
+const steps: readonly ((old: Record<string, unknown>) => Record<string, unknown>)[] = [linesPerRig]
+
+/** Version 2 says how rigs share a pool in a word, and has room for routing and the audit log. */
+function linesPerRig(old: Record<string, unknown>): Record<string, unknown> {
+  const pools: unknown = old['pools']
+  if (!Array.isArray(pools)) return old
+  const changed = pools.map((pool: unknown) => {
+    if (typeof pool !== 'object' || pool === null) return pool
+    const { aggregated, ...rest } = pool as Record<string, unknown>
+    return aggregated === undefined ? rest : { ...rest, lines: aggregated === false ? 'per-rig' : 'shared' }
+  })
+  return { ...old, pools: changed }
+}
 
 export type SettingsProblem =
   /** Not to be touched: a newer program wrote it. */

@@ -6,7 +6,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /** Version of the file this program writes. A new field is a new version, with a step in `migrate.ts`. */
-export const SETTINGS_VERSION = 1
+export const SETTINGS_VERSION = 2
 
 const port = z.number().int().min(0).max(65535)
 
@@ -26,8 +26,18 @@ export const poolSettings = z.strictObject({
     .min(1)
     .refine((text) => Buffer.byteLength(text) <= 255, 'has more than 255 bytes'),
   enabled: z.boolean(),
+  /** The same pool's Stratum V1 endpoint, for when the first cannot be reached. */
+  fallbackUrl: z.string().min(1).max(500).nullable().default(null),
   /** One upstream channel for all rigs, or one each so that the pool shows every rig. */
-  aggregated: z.boolean(),
+  lines: z.enum(['shared', 'per-rig']).default('shared'),
+  /** On a shared line, whether rigs are told apart by name where the pool can. */
+  namesRigs: z.boolean().default(false),
+  /** Where the pool may send us on to. */
+  mayMoveTo: z.enum(['same-host', 'any-host']).default('same-host'),
+  /** Kept connected to compare its jobs with the others', also while no rig works for it. */
+  listens: z.boolean().default(false),
+  /** Its coinbase ought to pay the address in the user identity. */
+  solo: z.boolean().default(false),
   /** Which header version bits rigs may roll: 16 (BIP 320) or 24 (BIP 323). */
   versionRolling: z.enum(['bip320', 'bip323']),
   /** Bytes of extranonce that the pool granted last; null until it was connected once. */
@@ -37,12 +47,62 @@ export const poolSettings = z.strictObject({
 })
 export type PoolSettings = z.infer<typeof poolSettings>
 
+const rigKey = z.string().min(1).max(300)
+
+/** Which rigs work for which pool; see `RoutingConfig` of the proxy. */
+export const routingSettings = z.strictObject({
+  /** Single rigs; they come before groups. */
+  rigs: z
+    .array(z.strictObject({ rigKey, poolId: z.string() }))
+    .max(1000)
+    .default([]),
+  groups: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(64),
+        name: z.string().min(1).max(60),
+        rigKeys: z.array(rigKey).max(1000),
+        poolId: z.string().nullable(),
+      }),
+    )
+    .max(100)
+    .default([]),
+  /** Parts of the hashrate, 100 % together; empty for no split. */
+  split: z
+    .array(z.strictObject({ poolId: z.string(), percent: z.number().min(1).max(100) }))
+    .max(10)
+    .default([]),
+  failover: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      returnAfterMinutes: z.number().min(1).max(1440).default(5),
+    })
+    .prefault({}),
+})
+export type RoutingSettings = z.infer<typeof routingSettings>
+
+/** The record of mining traffic, off unless a person wants it. */
+export const auditSettings = z.strictObject({
+  enabled: z.boolean().default(false),
+  kinds: z
+    .array(z.enum(['share', 'job', 'session', 'other']))
+    .min(1)
+    .default(['share', 'job', 'session', 'other']),
+  maskIdentities: z.boolean().default(false),
+  keepDays: z.number().int().min(1).max(3650).default(90),
+  keepMegabytes: z.number().int().min(1).max(1_000_000).default(1000),
+})
+export type AuditLogSettings = z.infer<typeof auditSettings>
+
 export const settingsSchema = z
   .strictObject({
     version: z.literal(SETTINGS_VERSION),
     /** In order of priority, first is primary. */
     pools: z.array(poolSettings).max(200),
+    /** The pool the person chose; another may stand in for it. */
     activePoolId: z.string().nullable().default(null),
+    routing: routingSettings.prefault({}),
+    audit: auditSettings.prefault({}),
     /** Where rigs connect; null is off. */
     listeners: z
       .strictObject({
@@ -72,6 +132,8 @@ export const settingsSchema = z
       .prefault({}),
     /** Name, in the secret store, of the authority key pair that our own SV2 side signs with. */
     authorityKeyRef: z.string().min(1).max(100).nullable().default(null),
+    /** Name, in the secret store, of the certificate and private key that rigs see when they use TLS. */
+    certificateRef: z.string().min(1).max(100).nullable().default(null),
   })
   .superRefine((settings, context) => {
     const seen = new Set<string>()

@@ -6,9 +6,15 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { liveList, liveValue } from './live.ts'
+import * as j from './jobs.ts'
+import * as r from './routing.ts'
+import * as t from './traffic.ts'
 import * as v from './values.ts'
 
+export * from './jobs.ts'
 export * from './live.ts'
+export * from './routing.ts'
+export * from './traffic.ts'
 export * from './values.ts'
 
 /** What every error carries beside its message. */
@@ -27,6 +33,10 @@ const base = oc.errors({
 })
 
 const id = z.object({ id: z.string() })
+
+const poolTestDraft = v.poolDraft.pick({ url: true, userIdentity: true, password: true }).extend({
+  id: z.string().optional().describe('Use the stored password of this pool'),
+})
 
 export const contract = {
   app: {
@@ -79,12 +89,15 @@ export const contract = {
         path: '/pools/test',
         summary: 'Connects to a pool and reports each step; changes nothing',
       })
-      .input(
-        v.poolDraft.pick({ url: true, userIdentity: true, password: true }).extend({
-          id: z.string().optional().describe('Use the stored password of this pool'),
-        }),
-      )
+      .input(poolTestDraft)
       .output(v.poolTest),
+    testLive: base
+      .route({ method: 'POST', path: '/pools/test/live', summary: 'The same test, told step by step' })
+      .input(poolTestDraft)
+      .output(eventIterator(v.poolTest)),
+    presets: base
+      .route({ method: 'GET', path: '/pools/presets', summary: 'Public pools to start from' })
+      .output(z.array(v.poolPreset)),
   },
   downstreams: {
     list: base
@@ -101,7 +114,93 @@ export const contract = {
         path: '/jobs/current',
         summary: 'The decoded job being hashed; null without one',
       })
-      .output(v.currentJob.nullable()),
+      .output(j.currentJob.nullable()),
+    ofPool: base
+      .route({ method: 'GET', path: '/jobs/current/{id}', summary: 'The decoded job of one connected pool' })
+      .input(id)
+      .output(j.currentJob.nullable()),
+    timeline: base
+      .route({
+        method: 'GET',
+        path: '/jobs/timeline',
+        summary: 'Jobs per pool, and who knew of each block first',
+      })
+      .output(j.jobTimeline),
+    timelineLive: base
+      .route({ method: 'GET', path: '/jobs/timeline/live', summary: 'The timeline, again when it changed' })
+      .output(eventIterator(liveValue(j.jobTimeline))),
+  },
+  warnings: {
+    list: base
+      .route({
+        method: 'GET',
+        path: '/warnings',
+        summary: 'What the watchdog finds odd about pools and jobs',
+      })
+      .output(z.array(j.warning)),
+    live: base
+      .route({ method: 'GET', path: '/warnings/live', summary: 'Warnings, then changes' })
+      .output(eventIterator(liveList(j.warning))),
+  },
+  routing: {
+    get: base
+      .route({ method: 'GET', path: '/routing', summary: 'Which rigs work for which pool' })
+      .output(r.routing),
+    live: base
+      .route({ method: 'GET', path: '/routing/live', summary: 'Routing, again when it changed' })
+      .output(eventIterator(liveValue(r.routing))),
+    set: base
+      .route({
+        method: 'PUT',
+        path: '/routing',
+        summary: 'Changes routing; rigs that are concerned move at once',
+      })
+      .input(r.routing)
+      .output(r.routing),
+  },
+  traffic: {
+    links: base
+      .route({ method: 'GET', path: '/links', summary: 'Connections to pools and from rigs' })
+      .output(z.array(t.link)),
+    linksLive: base
+      .route({ method: 'GET', path: '/links/live', summary: 'Connections, then changes' })
+      .output(eventIterator(liveList(t.link))),
+    framesLive: base
+      .route({
+        method: 'GET',
+        path: '/links/{id}/frames/live',
+        summary: 'The decoded messages of one connection as they come',
+      })
+      .input(id)
+      .output(eventIterator(t.trafficFrames)),
+    bandwidth: base
+      .route({
+        method: 'GET',
+        path: '/bandwidth',
+        summary: 'Bytes moved, and what the other protocol would cost',
+      })
+      .output(t.bandwidth),
+  },
+  audit: {
+    state: base
+      .route({
+        method: 'GET',
+        path: '/audit/state',
+        summary: 'Whether mining traffic is recorded, and how much',
+      })
+      .output(t.auditState),
+    configure: base
+      .route({ method: 'PUT', path: '/audit/settings', summary: 'Switches the audit log on or off' })
+      .input(t.auditSettings)
+      .output(t.auditState),
+    query: base
+      .route({ method: 'GET', path: '/audit', summary: 'Recorded messages, filtered, oldest first' })
+      .input(t.auditQuery)
+      .output(t.auditPage),
+    export: base
+      .route({ method: 'GET', path: '/audit/export', summary: 'Recorded messages as text, in pieces' })
+      .input(t.auditExport)
+      .output(t.auditChunk),
   },
   blocks: {
     list: base

@@ -29,6 +29,10 @@ export type ShareCounts = z.infer<typeof shareCounts>
 export const poolProtocol = z.enum(['stratum-v2', 'stratum-v1'])
 export type PoolProtocol = z.infer<typeof poolProtocol>
 
+/** What carries the bytes of a connection. Stratum V2 is encrypted over each of them. */
+export const transport = z.enum(['tcp', 'tls', 'ws', 'wss'])
+export type Transport = z.infer<typeof transport>
+
 /**
  * idle: not in use. connecting: dialling or shaking hands. ready: connected and giving work.
  * silent: connected, but no job or answer for longer than its rhythm. waiting: failed, will retry.
@@ -44,17 +48,51 @@ export const problem = z.object({
 })
 export type Problem = z.infer<typeof problem>
 
+/** unknown: not in use. good. doubtful: worth a look. bad: rigs go elsewhere if they can. */
+export const poolHealth = z.object({
+  verdict: z.enum(['unknown', 'good', 'doubtful', 'bad']),
+  because: z.string().describe('A sentence; empty when good'),
+})
+export type PoolHealth = z.infer<typeof poolHealth>
+
 export const pool = z.object({
   id: z.string(),
   name: z.string(),
   url: z.string().describe('Without secrets'),
+  fallbackUrl: z
+    .string()
+    .nullable()
+    .describe('Stratum V1 endpoint of the same pool, for when the first fails'),
   userIdentity: z.string().describe('What the pool knows us by, for instance account.worker'),
   hasPassword: z.boolean(),
   enabled: z.boolean(),
   priority: count.describe('0 is first'),
   active: z.boolean(),
   protocol: poolProtocol,
+  transport,
   encrypted: z.boolean(),
+  lines: z.enum(['shared', 'per-rig']).describe('One upstream channel for all rigs, or one each'),
+  namesRigs: z.boolean().describe('On a shared line, whether rigs are told apart by name where the pool can'),
+  mayMoveTo: z.enum(['same-host', 'any-host']).describe('Where the pool may send us on to'),
+  listens: z.boolean().describe('Kept connected to compare its jobs, also while no rig works for it'),
+  solo: z.boolean().describe('Its coinbase ought to pay the address in userIdentity'),
+  versionRolling: z.enum(['bip320', 'bip323']),
+  preferred: z.boolean().describe('The one the person chose; active is the one in use'),
+  health: poolHealth,
+  endpoint: z
+    .object({
+      protocol: poolProtocol,
+      transport,
+      host: z.string(),
+      port: count,
+      fallback: z.boolean().describe('Whether it is the second endpoint'),
+    })
+    .nullable()
+    .describe('Where it is reached now; null while not in use'),
+  rigCount: count.describe('Rigs that work for it now'),
+  lineCount: count.describe('Lines to it that are open'),
+  hashrateHs: hashrateHs.describe('Measured, of its rigs'),
+  workDifficulty: difficulty.describe('Work delivered since the start, sum of share difficulties'),
   state: poolState,
   problem: problem.nullable(),
   retryAt: momentMs.nullable(),
@@ -86,6 +124,19 @@ export const poolDraft = z.object({
     .max(255, 'The pool protocol carries at most 255 bytes of identity'),
   password: z.string().max(255).optional().describe('Write-only; most pools ignore it'),
   enabled: z.boolean().default(true),
+  fallbackUrl: z
+    .string()
+    .trim()
+    .max(500, 'A pool URL has at most 500 characters')
+    .nullable()
+    .optional()
+    .describe('Stratum V1 endpoint of the same pool'),
+  lines: z.enum(['shared', 'per-rig']).optional(),
+  namesRigs: z.boolean().optional(),
+  mayMoveTo: z.enum(['same-host', 'any-host']).optional(),
+  listens: z.boolean().optional(),
+  solo: z.boolean().optional(),
+  versionRolling: z.enum(['bip320', 'bip323']).optional(),
 })
 export type PoolDraft = z.input<typeof poolDraft>
 
@@ -95,30 +146,63 @@ export const poolPatch = poolDraft.partial().extend({
 })
 export type PoolPatch = z.input<typeof poolPatch>
 
+export const switchedDownstreams = z.object({
+  total: count,
+  seamless: count.describe('Got the new job on the same socket and extranonce'),
+  setExtranonce: count.describe('Were told a new extranonce on the same socket'),
+  reconnected: count.describe('Had to be disconnected'),
+})
+
 export const activation = z.object({
   switchedAt: momentMs,
   tookMs: z.number().nonnegative().describe('From the request to the first job of the new pool on its way'),
-  downstreams: z.object({
-    total: count,
-    seamless: count.describe('Got the new job on the same socket and extranonce'),
-    setExtranonce: count.describe('Were told a new extranonce on the same socket'),
-    reconnected: count.describe('Had to be disconnected'),
-  }),
+  downstreams: switchedDownstreams,
 })
 export type Activation = z.infer<typeof activation>
 
+/**
+ * In order: the URL is read, the name looked up, TCP opened; then TLS or a WebSocket upgrade where the URL says
+ * so; noise: the Stratum V2 handshake and the pool's key; setup: the first question of the protocol; channel:
+ * signed in, extranonce granted; job: the first work.
+ */
+export const poolTestStepName = z.enum([
+  'address',
+  'dns',
+  'tcp',
+  'tls',
+  'upgrade',
+  'noise',
+  'setup',
+  'channel',
+  'job',
+])
+export type PoolTestStepName = z.infer<typeof poolTestStepName>
 export const poolTestStep = z.object({
-  step: z.enum(['address', 'connect', 'handshake', 'open', 'job']),
+  step: poolTestStepName,
   ok: z.boolean(),
   tookMs: z.number().nonnegative(),
   detail: z.string(),
 })
 export const poolTest = z.object({
   ok: z.boolean(),
+  done: z.boolean().describe('false while more steps are to come'),
   steps: z.array(poolTestStep),
   problem: problem.nullable(),
 })
 export type PoolTest = z.infer<typeof poolTest>
+
+/** A public pool as it describes itself; a start for a pool of one's own. */
+export const poolPreset = z.object({
+  id: z.string(),
+  name: z.string(),
+  url: z.string().describe('With the authority key that the pool publishes'),
+  fallbackUrl: z.string().nullable(),
+  payout: z.enum(['pool', 'solo', 'test']).describe('test: no payout, for trying out'),
+  identityHint: z.string().describe('What to enter as user identity'),
+  lines: z.enum(['shared', 'per-rig']),
+  notes: z.array(z.string()).describe('What it supports and what to know, a sentence each'),
+})
+export type PoolPreset = z.infer<typeof poolPreset>
 
 /** subscribing: connected, no job yet. hashing: shares arrive. quiet: has a job, but shares are overdue. */
 export const downstreamState = z.enum(['subscribing', 'hashing', 'quiet'])
@@ -129,6 +213,8 @@ export const downstream = z.object({
   name: z.string().describe('The identity the rig gave, or its address'),
   address: z.string(),
   protocol: poolProtocol,
+  transport,
+  channelKind: z.enum(['standard', 'extended']).nullable().describe('null in Stratum V1'),
   userAgent: z.string().nullable(),
   state: downstreamState,
   connectedAt: momentMs,
@@ -138,8 +224,9 @@ export const downstream = z.object({
   difficulty,
   bestDifficulty: difficulty,
   shares: shareCounts,
-  invalidReasons: z.record(z.string(), count),
-  poolId: z.string().nullable(),
+  invalidReasons: z.record(z.string(), count).describe('Our refusals by reason, stale ones by cause'),
+  rejectReasons: z.record(z.string(), count).describe("Pools' refusals in their words"),
+  poolId: z.string().nullable().describe('The pool it works for now'),
   versionRolling: z.boolean(),
   extranonce: z.object({ prefixHex: z.string(), rollableBytes: count }),
   sparklineHs: z
@@ -167,31 +254,31 @@ export const overview = z.object({
       switchedAt: momentMs.nullable(),
     })
     .nullable(),
+  preferredPool: z
+    .object({ id: z.string(), name: z.string() })
+    .nullable()
+    .describe('The pool the person chose; another may stand in for it'),
+  standIn: z
+    .object({ since: momentMs, because: z.string() })
+    .nullable()
+    .describe('Why another pool stands in for the preferred one'),
+  lastSwitch: z
+    .object({
+      poolId: z.string(),
+      at: momentMs,
+      tookMs: z.number().nonnegative(),
+      downstreams: switchedDownstreams,
+      firstAcknowledgedAt: momentMs.nullable().describe('First share that the new pool said yes to'),
+    })
+    .nullable()
+    .describe('Since the start'),
+  warningCount: count.describe('Open warnings of the watchdog'),
   bestDifficulty: difficulty,
   blocksFound: count,
   networkDifficulty: difficulty.nullable().describe('From the job being hashed'),
   updatedAt: momentMs.describe('When the mining thread last reported; old means stale'),
 })
 export type Overview = z.infer<typeof overview>
-
-export const currentJob = z.object({
-  poolId: z.string(),
-  upstreamJobId: z.string(),
-  receivedAt: momentMs,
-  height: count.nullable(),
-  tag: z.string().nullable().describe('Printable part of the coinbase script'),
-  previousBlockHash: z.string().describe('Display order'),
-  version: count,
-  versionRollingMask: count,
-  nBits: count,
-  networkDifficulty: difficulty.nullable(),
-  ntime: count.describe('Unix seconds'),
-  merkleDepth: count,
-  emptyBlock: z.boolean(),
-  rewardSats: count.nullable().describe('null if the coinbase could not be read'),
-  outputs: z.array(z.object({ valueSats: count, address: z.string().nullable(), scriptHex: z.string() })),
-})
-export type CurrentJob = z.infer<typeof currentJob>
 
 export const block = z.object({
   hash: z.string(),
@@ -236,14 +323,24 @@ export const notice = z.object({
 })
 export type Notice = z.infer<typeof notice>
 
+/** Where rigs connect: an address to listen on, and the ones they can be pointed at. */
+export const rigAddress = z.object({
+  address: z.string().describe('host:port'),
+  lanAddresses: z.array(z.string()),
+})
+
 export const appInfo = z.object({
   version: z.string(),
   host: z.enum(['desktop', 'headless']),
   startedAt: momentMs,
   dataDir: z.string(),
-  stratum: z
-    .object({ address: z.string().describe('host:port to point rigs at'), lanAddresses: z.array(z.string()) })
-    .nullable(),
+  stratum: rigAddress.nullable().describe('Stratum V1, plain and TLS on one port'),
+  stratumV2: rigAddress.extend({ authorityKey: z.string().describe('What rigs know us by') }).nullable(),
+  stratumWs: rigAddress.nullable().describe('WebSocket, both protocols, ws and wss on one port'),
+  certificate: z
+    .object({ fingerprintSha256: z.string(), notAfter: momentMs })
+    .nullable()
+    .describe('Our own TLS certificate, for rigs that can pin it'),
   capabilities: z.object({
     practice: z.boolean().describe('The practice menu exists'),
     tray: z.boolean(),

@@ -25,7 +25,12 @@ function pool(fields: Partial<PoolSettings> = {}): PoolSettings {
     url: 'stratum+tcp://pool.example:3333',
     userIdentity: 'account.worker',
     enabled: true,
-    aggregated: true,
+    fallbackUrl: null,
+    lines: 'shared',
+    namesRigs: false,
+    mayMoveTo: 'same-host',
+    listens: false,
+    solo: false,
     versionRolling: 'bip320',
     knownRollableSize: null,
     secretRef: null,
@@ -68,10 +73,32 @@ describe('settings', () => {
     const dataDir = temporaryDir()
     writeFileSync(
       join(dataDir, SETTINGS_FILE),
-      JSON.stringify({ version: 1, pools: [pool()], activePoolId: 'home' }),
+      JSON.stringify({ version: SETTINGS_VERSION, pools: [pool()], activePoolId: 'home' }),
     )
     const { store } = await open(dataDir)
     expect(store.current).toEqual({ ...defaultSettings(), pools: [pool()], activePoolId: 'home' })
+  })
+
+  it('of the first version are understood, with one line or one per rig as they said', async () => {
+    const dataDir = temporaryDir()
+    const { fallbackUrl: _f, lines: _l, namesRigs: _n, mayMoveTo: _m, listens: _i, solo: _s, ...old } = pool()
+    const pools = [
+      { ...old, id: 'together', aggregated: true },
+      { ...old, id: 'single', aggregated: false },
+    ]
+    writeFileSync(
+      join(dataDir, SETTINGS_FILE),
+      JSON.stringify({ version: 1, pools, activePoolId: 'single', ui: { theme: 'dark' } }),
+    )
+    const { store, notices } = await open(dataDir)
+    expect(notices).toEqual([])
+    const together = pool({ id: 'together' })
+    const single = pool({ id: 'single', lines: 'per-rig' })
+    expect(store.current.pools).toEqual([together, single])
+    expect(store.current.activePoolId).toBe('single')
+    expect(store.current.ui.theme).toBe('dark')
+    expect(store.current.routing.failover).toEqual({ enabled: true, returnAfterMinutes: 5 })
+    expect(store.current.audit.enabled).toBe(false)
   })
 
   it('are changed one update after the other, each seeing the one before', async () => {
