@@ -4,13 +4,13 @@
  */
 import { coinbaseTxid, foldMerklePath } from '../mining/index.ts'
 import {
+  AcknowledgementBatch,
   type MiningConnectionMessage,
   type NewExtendedMiningJob,
   type NewMiningJob,
   type SetNewPrevHash,
 } from '../sv2/index.ts'
 import { type PoolAccount, type PoolJob } from './pool-account.ts'
-import { AcknowledgementBatch } from './sv2-acknowledgements.ts'
 
 export type ChannelKind = 'standard' | 'extended'
 

@@ -10,6 +10,9 @@
 import { type Logger } from '../base/index.ts'
 import { asTarget, difficultyOfTarget, type ExtranonceAllocator } from '../mining/index.ts'
 import {
+  type AgreedSetup,
+  answerExtensions,
+  answerSetup,
   ErrorCodes,
   type MiningConnectionMessage,
   type OpenExtendedMiningChannel,
@@ -22,7 +25,6 @@ import {
 } from '../sv2/index.ts'
 import { type PoolCore } from './pool-core.ts'
 import { type ChannelKind, Sv2Channel } from './sv2-channel.ts'
-import { type AgreedSetup, answerSetup, refuseExtensions } from './sv2-setup.ts'
 import { type Template } from './template.ts'
 
 export interface Sv2SessionParts {
@@ -99,7 +101,7 @@ export class Sv2Session {
         return reply({ name: 'SetCustomMiningJob.Error', channelId, requestId, errorCode })
       }
       case 'RequestExtensions':
-        return reply(refuseExtensions(message))
+        return reply(answerExtensions(message, NO_EXTENSIONS))
       default:
         this.#parts.log.debug('message passed over', { message: message.name })
         return NOTHING
@@ -278,6 +280,7 @@ export class Sv2Session {
 }
 
 const NO_BYTES = new Uint8Array(0)
+const NO_EXTENSIONS: ReadonlySet<number> = new Set()
 
 function reply(message: MiningConnectionMessage): Sv2Output {
   return { send: [message], close: null }

@@ -1,3 +1,4 @@
+export { AcknowledgementBatch } from './acknowledgement-batch.ts'
 export {
   type ActiveJob,
   applyChannelMessage,
@@ -62,6 +63,7 @@ export {
   type ResponderOptions,
 } from './noise/noise-stream.ts'
 export { createResponderIdentity, type ResponderIdentity } from './noise/responder-identity.ts'
+export { type AgreedSetup, answerExtensions, answerSetup, type SetupOutcome } from './setup-answer.ts'
 export {
   MAX_PENDING_SHARES,
   type RejectedShare,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AcknowledgementBatch } from '../../../src-main/practice/sv2-acknowledgements.ts'
+import { AcknowledgementBatch } from '../../../src-main/sv2/acknowledgement-batch.ts'
 
 describe('acknowledgements', () => {
   it('are due after five shares, and name the last of them', () => {

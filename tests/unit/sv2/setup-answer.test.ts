@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { answerSetup, refuseExtensions } from '../../../src-main/practice/sv2-setup.ts'
 import { type SetupConnection } from '../../../src-main/sv2/index.ts'
+import { answerExtensions, answerSetup } from '../../../src-main/sv2/setup-answer.ts'
 
 const request = (changes: Partial<SetupConnection> = {}): SetupConnection => ({
   name: 'SetupConnection',
@@ -22,13 +22,13 @@ describe('the answer to SetupConnection', () => {
     expect(answerSetup(request(), true)).toEqual({
       ok: true,
       reply: { name: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
-      agreed: { standardJobsOnly: false },
+      agreed: { standardJobsOnly: false, needsVersionRolling: false },
     })
   })
 
   it('agrees to standard jobs only, and to version rolling', () => {
     const outcome = answerSetup(request({ flags: 0b101 }), true)
-    expect(outcome).toMatchObject({ ok: true, agreed: { standardJobsOnly: true } })
+    expect(outcome).toMatchObject({ ok: true, agreed: { standardJobsOnly: true, needsVersionRolling: true } })
   })
 
   it('takes any range of versions that holds 2', () => {
@@ -61,12 +61,28 @@ describe('the answer to SetupConnection', () => {
   })
 })
 
-it('speaks no extension and demands none', () => {
-  const request = { name: 'RequestExtensions', requestId: 7, requestedExtensions: [2, 9] } as const
-  expect(refuseExtensions(request)).toEqual({
-    name: 'RequestExtensions.Error',
-    requestId: 7,
-    unsupportedExtensions: [2, 9],
-    requiredExtensions: [],
+describe('the answer to RequestExtensions', () => {
+  const asked = (requestedExtensions: number[]) =>
+    ({ name: 'RequestExtensions', requestId: 7, requestedExtensions }) as const
+
+  it('names what both sides speak', () => {
+    expect(answerExtensions(asked([9, 2]), new Set([2, 3]))).toEqual({
+      name: 'RequestExtensions.Success',
+      requestId: 7,
+      supportedExtensions: [2],
+    })
+  })
+
+  it('lets a client go on without, if nothing it asked for is spoken', () => {
+    expect(answerExtensions(asked([2, 9]), new Set())).toEqual({
+      name: 'RequestExtensions.Error',
+      requestId: 7,
+      unsupportedExtensions: [2, 9],
+      requiredExtensions: [],
+    })
+  })
+
+  it('is a success where nothing was asked for', () => {
+    expect(answerExtensions(asked([]), new Set([2]))).toMatchObject({ supportedExtensions: [] })
   })
 })

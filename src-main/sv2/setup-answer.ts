@@ -1,24 +1,29 @@
 /**
  * The first exchange on an SV2 connection, from the side that is dialled: what the client asks for, and what
- * it gets (Protocol Overview 3.6; Mining Protocol 5.3.1). Pure.
+ * it gets (Protocol Overview 3.6; Mining Protocol 5.3.1; extensions/0x0001). Pure.
  */
+import { ErrorCodes } from './error-codes.ts'
 import {
-  ErrorCodes,
   MiningSetupFlags,
   MiningSetupSuccessFlags,
   Protocol,
   PROTOCOL_VERSION,
-  type RequestExtensions,
-  type RequestExtensionsError,
   type SetupConnection,
   type SetupConnectionError,
   type SetupConnectionSuccess,
-} from '../sv2/index.ts'
+} from './messages/common.ts'
+import {
+  type RequestExtensions,
+  type RequestExtensionsError,
+  type RequestExtensionsSuccess,
+} from './messages/extensions.ts'
 
 /** What was agreed. */
 export interface AgreedSetup {
   /** The client takes nothing but NewMiningJob. */
   readonly standardJobsOnly: boolean
+  /** The client takes no job that forbids version rolling. */
+  readonly needsVersionRolling: boolean
 }
 
 export type SetupOutcome =
@@ -41,16 +46,31 @@ export function answerSetup(request: SetupConnection, versionRolling: boolean): 
   return {
     ok: true,
     reply: { name: 'SetupConnection.Success', usedVersion: PROTOCOL_VERSION, flags },
-    agreed: { standardJobsOnly: (request.flags & requiresStandardJobs) !== 0 },
+    agreed: {
+      standardJobsOnly: (request.flags & requiresStandardJobs) !== 0,
+      needsVersionRolling: (request.flags & requiresVersionRolling) !== 0,
+    },
   }
 }
 
-/** No extension is spoken here, and none is demanded: the client may go on without. */
-export function refuseExtensions(request: RequestExtensions): RequestExtensionsError {
+/**
+ * The answer to a request for extensions: those we speak, or, if it is none of them, that the client may go on
+ * without.
+ * @param spoken ids of the extensions this side speaks
+ */
+export function answerExtensions(
+  request: RequestExtensions,
+  spoken: ReadonlySet<number>,
+): RequestExtensionsSuccess | RequestExtensionsError {
+  const { requestId, requestedExtensions } = request
+  const supportedExtensions = requestedExtensions.filter((id) => spoken.has(id))
+  if (supportedExtensions.length > 0 || requestedExtensions.length === 0) {
+    return { name: 'RequestExtensions.Success', requestId, supportedExtensions }
+  }
   return {
     name: 'RequestExtensions.Error',
-    requestId: request.requestId,
-    unsupportedExtensions: request.requestedExtensions,
+    requestId,
+    unsupportedExtensions: requestedExtensions,
     requiredExtensions: [],
   }
 }

@@ -3,7 +3,7 @@
  * (Mining Protocol, "SubmitShares.Success"). Small batches, because firmware shows what is unanswered as
  * pending. No timer: the owner asks now and then.
  */
-import { type SubmitSharesSuccess } from '../sv2/index.ts'
+import { type SubmitSharesSuccess } from './messages/mining.ts'
 
 const BATCH_SHARES = 5
 const BATCH_WAIT_MS = 2_000
