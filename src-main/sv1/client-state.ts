@@ -42,6 +42,8 @@ export interface Sv1ClientSettings {
   readonly suggestDifficulty: number | null
   /** Session id of an earlier connection to this pool, to get the same extranonce1 again; null for a new one. */
   readonly resumeSession: string | null
+  /** Whether `client.reconnect` may lead to another host. */
+  readonly mayMoveAway?: boolean
 }
 
 export interface Sv1Session {
@@ -79,8 +81,13 @@ export type Sv1ClientEvent =
   /** A further name was accepted (the first is part of `open`). */
   | { readonly kind: 'authorized'; readonly user: string }
   | { readonly kind: 'authorization-refused'; readonly user: string; readonly error: Sv1Error }
-  /** Come back to the same host, at `port` (null: the same), after `waitSeconds`. */
-  | { readonly kind: 'reconnect'; readonly port: number | null; readonly waitSeconds: number }
+  /** Come back to the same host, or to `host` where `mayMoveAway`, at `port` (null: the same), after `waitSeconds`. */
+  | {
+      readonly kind: 'reconnect'
+      readonly host?: string
+      readonly port: number | null
+      readonly waitSeconds: number
+    }
   /** The pool wanted to send us to another host; ignored, since anyone on the way could say so. */
   | { readonly kind: 'reconnect-refused'; readonly host: string }
   /** Words for the person who runs the rigs. */
@@ -191,10 +198,14 @@ export function applyPoolMessage(state: Sv1ClientState, message: PoolMessage): S
       if (!state.versionRolling) return step(state, [odd('a version mask without version rolling')])
       return withVersionMask(state, message.mask)
     }
-    case 'reconnect':
-      return message.host === null || sameHost(message.host, state.settings.host)
-        ? step(state, [{ kind: 'reconnect', port: message.port, waitSeconds: message.waitSeconds }])
-        : step(state, [{ kind: 'reconnect-refused', host: message.host }])
+    case 'reconnect': {
+      const { host, port, waitSeconds } = message
+      if (host === null || sameHost(host, state.settings.host))
+        return step(state, [{ kind: 'reconnect', port, waitSeconds }])
+      return state.settings.mayMoveAway === true
+        ? step(state, [{ kind: 'reconnect', host, port, waitSeconds }])
+        : step(state, [{ kind: 'reconnect-refused', host }])
+    }
     case 'show-message':
       return step(state, [{ kind: 'message', text: message.text }])
     case 'get-version':
@@ -216,6 +227,20 @@ export function authorizeUser(state: Sv1ClientState, user: string, password: str
     return step(state)
   return step(
     withRequest(state, { kind: 'authorize', user }),
+    [],
+    [formatAuthorizeRequest(state.nextId, user, password)],
+  )
+}
+
+/**
+ * Something harmless that every pool answers, to see whether the connection lives: our own name, authorised once
+ * more. `mining.ping` would be the obvious word, but few pools know it and some hang up on what they do not know.
+ */
+export function askForAnswer(state: Sv1ClientState): Sv1ClientStep {
+  if (state.phase !== 'open') return step(state)
+  const { user, password } = state.settings
+  return step(
+    withRequest(state, { kind: 'other' }),
     [],
     [formatAuthorizeRequest(state.nextId, user, password)],
   )

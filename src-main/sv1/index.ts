@@ -1,6 +1,7 @@
 export {
   applyPoolLine,
   applyPoolMessage,
+  askForAnswer,
   authorizeUser,
   awaited,
   sessionOf,

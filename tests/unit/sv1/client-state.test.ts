@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fromHex } from '../../../src-main/base/index.ts'
 import {
   applyPoolLine,
+  askForAnswer,
   authorizeUser,
   awaited,
   formatNotify,
@@ -237,6 +238,24 @@ describe('Stratum V1 client: open', () => {
         { kind: 'reconnect-refused', host },
       ])
     }
+  })
+
+  it('goes to another host where that is allowed', () => {
+    const client = new Client({ mayMoveAway: true }).open()
+    expect(client.feed('{"method":"client.reconnect","params":["eu.pool.test",3334,5]}')).toEqual([
+      { kind: 'reconnect', host: 'eu.pool.test', port: 3334, waitSeconds: 5 },
+    ])
+  })
+
+  it('can ask something that needs an answer, and makes nothing of what the answer is', () => {
+    const client = new Client().open()
+    const { state, send } = askForAnswer(client.state)
+    expect(send.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { id: 4, method: 'mining.authorize', params: ['account.farm', 'x'] },
+    ])
+    client.state = state
+    expect(client.feed('{"id":4,"result":null,"error":[24,"again?",null]}')).toEqual([])
+    expect(client.state.phase).toBe('open')
   })
 
   it('answers client.get_version and mining.ping, and says that it does not know the rest', () => {
