@@ -50,10 +50,21 @@ export interface BenchGoal {
   readonly stretch?: number
 }
 
+/** Something to look at, beside the numbers. */
+export interface Picture {
+  /** For the printed report, several lines. */
+  readonly text: string
+  /** For instance `vardiff.svg`; put after the name of the results. */
+  readonly fileName: string
+  readonly file: string
+}
+
 export interface PreparedFamily {
   readonly candidates: readonly BenchCandidate[]
   /** Compares what the candidates compute, on fixed and random input. Throws with what differs. */
   checkCorrectness(): void | Promise<void>
+  /** Drawn once, after the measurements. */
+  pictures?(): readonly Picture[]
   /** Processor time so far of the processes that `prepare` started, milliseconds: they are not "others". */
   helpersCpuMs?(): number
   /** Stops whatever `prepare` started. */

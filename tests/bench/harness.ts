@@ -59,6 +59,7 @@ export async function measureFamily(
         values: values.get(candidate.name) ?? {},
       })),
       otherCores: otherCoresSince(before, prepared),
+      pictures: prepared.pictures?.() ?? [],
     }
   } finally {
     await prepared.dispose?.()

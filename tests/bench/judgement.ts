@@ -5,7 +5,7 @@
  * every single one there; a fail has the middle half on the wrong side in two runs. Everything else is inconclusive, and says why: a bench on a machine that
  * others use must not cry wolf, and must not claim what it did not see either.
  */
-import { type BenchGoal } from './family.ts'
+import { type BenchGoal, type Picture } from './family.ts'
 
 export interface CandidateMeasurement {
   readonly name: string
@@ -22,6 +22,7 @@ export interface FamilyMeasurement {
   readonly candidates: readonly CandidateMeasurement[]
   /** Processor cores that anything but the bench's own processes kept busy, on average, while it measured. */
   readonly otherCores: number
+  readonly pictures: readonly Picture[]
 }
 
 export interface Quartiles {

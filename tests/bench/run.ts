@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: measures every family in `families/`, each in a fresh process, and judges its goals.
  *
+ *   -- NAME            families whose name is or begins with this, `proxy` for instance; may be several
  *   -- --family NAME   that family only; may be repeated
  *   -- --quick         5 repetitions, no verdicts
  *
  * Goals that a first run does not pass are measured once more. Results, with every repetition, go to
- * `results/` as JSON; tables in documents are made from these. Ends with code 1 if a goal fails, 2 if it
+ * `results/` as JSON, with the pictures of families that draw some; tables in documents are made from these. Ends with code 1 if a goal fails, 2 if it
  * could not be measured.
  */
 import { fork } from 'node:child_process'
@@ -16,6 +17,7 @@ import { errorText } from '../../src-main/base/index.ts'
 import { type FamilyMeasurement, joinRuns, type Judgement, judgeRun } from './judgement.ts'
 import { describeLoad, describeMachine } from './machine.ts'
 import { candidateTable, goalTable } from './report.ts'
+import { selectFamilies } from './selection.ts'
 
 const familiesDir = join(import.meta.dirname, 'families')
 const resultsDir = join(import.meta.dirname, 'results')
@@ -62,18 +64,19 @@ function judgeFamily(runs: readonly FamilyMeasurement[]): Judgement[] {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: { family: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
   })
   const known = readdirSync(familiesDir)
     .filter((file) => file.endsWith('.ts'))
     .map((file) => basename(file, '.ts'))
     .toSorted()
-  const names = values.family ?? known
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Error(`no family "${unknown}"; there are ${known.join(', ')}`)
+  const names = selectFamilies(known, values.family ?? [], positionals)
 
   const startedAt = new Date().toISOString()
+  const baseName = startedAt.replaceAll(':', '-')
+  mkdirSync(resultsDir, { recursive: true })
   const loadBefore = describeLoad()
   const judgements: Judgement[] = []
   const families: { runs: FamilyMeasurement[]; judgements: Judgement[] }[] = []
@@ -86,12 +89,16 @@ async function main(): Promise<void> {
     if (last) {
       const others = `${last.otherCores.toFixed(1)} cores used by others`
       print(`\n${last.title} (${name}; ${others})\n\n${candidateTable(last)}`)
+      for (const { text, fileName, file } of last.pictures) {
+        const path = join(resultsDir, `${baseName}-${fileName}`)
+        writeFileSync(path, file)
+        print(`\n${text}\ndrawn in ${path}`)
+      }
     }
   }
   print(`\n${goalTable(judgements, !values.quick)}\n`)
 
-  mkdirSync(resultsDir, { recursive: true })
-  const resultPath = join(resultsDir, `${startedAt.replaceAll(':', '-')}.json`)
+  const resultPath = join(resultsDir, `${baseName}.json`)
   const result = {
     startedAt,
     quick: values.quick,

@@ -15,10 +15,16 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-export interface SimulatedRig {
+/** What holds a rig to a difficulty: `Vardiff`, or what it is compared with. */
+export interface DifficultyController {
+  readonly difficulty: number
+  onShare(difficulty: number, atMs: number, hashDifficulty: number): void
+  retarget(nowMs: number): number | undefined
+}
+
+export interface RigBehaviour {
   readonly seed: number
   readonly untilMs: number
-  readonly vardiff: Omit<VardiffOptions, 'nowMs'>
   /** Work in units of difficulty a second, as a function of the moment; changes at ticks. */
   workPerSecond(atMs: number): number
   /** Default 200. */
@@ -29,26 +35,38 @@ export interface SimulatedRig {
   readonly chipFloor?: number
 }
 
-export interface Simulation {
-  readonly vardiff: Vardiff
+export interface SimulatedRig extends RigBehaviour {
+  readonly vardiff: Omit<VardiffOptions, 'nowMs'>
+}
+
+export interface DifficultyHistory {
   readonly changes: readonly { atMs: number; difficulty: number }[]
   readonly shareTimesMs: readonly number[]
 }
 
+export interface Simulation extends DifficultyHistory {
+  readonly vardiff: Vardiff
+}
+
 export function simulateRig(rig: SimulatedRig): Simulation {
-  const random = seededRandom(rig.seed)
   const vardiff = new Vardiff({ ...rig.vardiff, nowMs: 0 })
+  return { vardiff, ...simulateDifficulty(vardiff, rig) }
+}
+
+/** The same rig under any controller that began at moment 0. */
+export function simulateDifficulty(controller: DifficultyController, rig: RigBehaviour): DifficultyHistory {
+  const random = seededRandom(rig.seed)
   const changes: { atMs: number; difficulty: number }[] = []
   const shareTimesMs: number[] = []
   const coming: { atMs: number; difficulty: number }[] = []
-  let heldTo = vardiff.difficulty
+  let heldTo = controller.difficulty
 
   const hash = (fromMs: number, toMs: number): void => {
     const reported = Math.max(heldTo, rig.chipFloor ?? 0)
     const meanMs = (1000 * reported) / rig.workPerSecond(fromMs)
     for (let atMs = fromMs - meanMs * Math.log(1 - random()); atMs < toMs;) {
       shareTimesMs.push(atMs)
-      vardiff.onShare(heldTo, atMs, reported / (1 - random()))
+      controller.onShare(heldTo, atMs, reported / (1 - random()))
       atMs -= meanMs * Math.log(1 - random())
     }
   }
@@ -62,10 +80,10 @@ export function simulateRig(rig: SimulatedRig): Simulation {
       heldTo = coming.shift()!.difficulty
     }
     hash(fromMs, nowMs + tickMs)
-    const difficulty = vardiff.retarget(nowMs + tickMs)
+    const difficulty = controller.retarget(nowMs + tickMs)
     if (difficulty === undefined) continue
     changes.push({ atMs: nowMs + tickMs, difficulty })
     coming.push({ atMs: nowMs + tickMs + (rig.lagMs ?? 200), difficulty })
   }
-  return { vardiff, changes, shareTimesMs }
+  return { changes, shareTimesMs }
 }

@@ -21,6 +21,7 @@ function run(ours: number[], theirs: number[], otherCores = 0): FamilyMeasuremen
       { name: 'native', unavailable: 'no C compiler', values: {} },
     ],
     otherCores,
+    pictures: [],
   }
 }
 
