@@ -2,7 +2,7 @@
  * A pretend farm that lives: rigs that wander around their hashrate, shares that are answered, a history.
  * For looking at screens and for measuring them; nothing here is random between two runs.
  */
-import type { Downstream, Pool, ShareCounts } from '../../src-preload/contract/index.ts'
+import type { Downstream, Pool, Routing, ShareCounts } from '../../src-preload/contract/index.ts'
 import { PretendCore, type PretendCoreOptions } from './pretend-core.ts'
 import {
   KEY,
@@ -11,8 +11,19 @@ import {
   pretendPool,
   pretendPractice,
   pretendRig,
+  pretendRouting,
   pretendShares,
 } from './pretend-farm.ts'
+import { placeRigs } from './pretend-routing.ts'
+import {
+  pretendAuditRecords,
+  pretendBandwidth,
+  pretendFramesOf,
+  pretendLinks,
+  pretendTimeline,
+  pretendTimelineJob,
+  pretendWarnings,
+} from './pretend-traffic.ts'
 
 /** mulberry32: small, seeded, good enough to look like luck. */
 export function seededRandom(seed: number): () => number {
@@ -25,12 +36,29 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
+const V1 = { protocol: 'stratum-v1', transport: 'tcp', channelKind: null } as const
 const FAMILIES = [
-  { name: 'gamma', agent: 'bitaxe/BM1370/v2.9.0', hashrateHs: 1.18e12, difficulty: 2048 },
-  { name: 'nerdqaxe', agent: 'NerdQAxe++/v1.0.31', hashrateHs: 4.7e12, difficulty: 8192 },
-  { name: 's19', agent: 'cgminer/4.12.1', hashrateHs: 9.6e13, difficulty: 131072 },
-  { name: 'avalon', agent: 'cgminer/4.11.1', hashrateHs: 3.7e13, difficulty: 65536 },
-  { name: 'supra', agent: 'bitaxe/BM1368/v2.8.1', hashrateHs: 6.9e11, difficulty: 1024 },
+  { name: 'gamma', agent: 'bitaxe/BM1370/v2.9.0', hashrateHs: 1.18e12, difficulty: 2048, ...V1 },
+  {
+    name: 'nerdqaxe',
+    agent: 'NerdQAxe++/v1.0.31',
+    hashrateHs: 4.7e12,
+    difficulty: 8192,
+    protocol: 'stratum-v2',
+    transport: 'tcp',
+    channelKind: 'extended',
+  },
+  { name: 's19', agent: 'cgminer/4.12.1', hashrateHs: 9.6e13, difficulty: 131072, ...V1 },
+  { name: 'avalon', agent: 'cgminer/4.11.1', hashrateHs: 3.7e13, difficulty: 65536, ...V1, transport: 'tls' },
+  {
+    name: 'supra',
+    agent: 'bitaxe/BM1368/v2.8.1',
+    hashrateHs: 6.9e11,
+    difficulty: 1024,
+    protocol: 'stratum-v2',
+    transport: 'tcp',
+    channelKind: 'standard',
+  },
 ] as const
 const PLACES = ['shed', 'attic', 'garage', 'cellar', 'office', 'barn'] as const
 
@@ -47,6 +75,9 @@ export function pretendRigs(count: number, now: number, seed = 7): Downstream[] 
       name: `${PLACES[Math.floor(index / FAMILIES.length) % PLACES.length]}-${family.name}-${index + 1}`,
       address: `192.0.2.${20 + (index % 200)}:${49_000 + index}`,
       userAgent: family.agent,
+      protocol: family.protocol,
+      transport: index % 17 === 5 ? 'ws' : family.transport,
+      channelKind: family.channelKind,
       state: starting ? 'subscribing' : quiet ? 'quiet' : 'hashing',
       connectedAt: now - Math.floor(600_000 + random() * 6e8),
       lastShareAt: starting ? null : now - Math.floor(random() * 15_000) - (quiet ? 130_000 : 0),
@@ -66,7 +97,11 @@ export function pretendRigs(count: number, now: number, seed = 7): Downstream[] 
             lost: Math.floor(random() * 3),
             weak: Math.floor(acknowledged * 0.4),
           }),
-      invalidReasons: random() > 0.6 ? { 'high-hash': 4, 'bad-version-bits': 1 } : {},
+      invalidReasons:
+        random() > 0.6
+          ? { 'high-hash': 4, 'bad-version-bits': 1, 'stale/new-block': 11, 'stale/pool-left': 2 }
+          : { 'stale/new-block': 6 },
+      rejectReasons: random() > 0.5 ? { 'stale-share': 3, 'difficulty-too-low': 1 } : {},
       poolId: 'braidpool',
       versionRolling: index % 4 !== 3,
       extranonce: {
@@ -88,6 +123,16 @@ export function pretendPools(now: number): Pool[] {
       state: 'ready',
       connectedAt: now - 7_400_000,
       latencyMs: 23.4,
+      fallbackUrl: 'stratum+ssl://stratum.copper-ridge.example.com:443',
+      endpoint: {
+        protocol: 'stratum-v2',
+        transport: 'tcp',
+        host: 'v2.copper-ridge.example.com',
+        port: 3336,
+        fallback: false,
+      },
+      lineCount: 1,
+      workDifficulty: 7.9e8,
       extranonceBytes: { prefix: 8, rollable: 8 },
       poolDifficulty: 16_384,
       shares: pretendShares({ acknowledged: 48_211, rejected: 37, pending: 2, lost: 4, weak: 20_110 }),
@@ -103,7 +148,23 @@ export function pretendPools(now: number): Pool[] {
       hasPassword: true,
       priority: 1,
       protocol: 'stratum-v1',
+      transport: 'tls',
       encrypted: true,
+      lines: 'per-rig',
+      listens: true,
+      health: {
+        verdict: 'doubtful',
+        because: 'It hears of new blocks 0.9 s after Copper Ridge.',
+      },
+      endpoint: {
+        protocol: 'stratum-v1',
+        transport: 'tls',
+        host: 'stratum.northern-lode.example.org',
+        port: 443,
+        fallback: true,
+      },
+      lineCount: 2,
+      workDifficulty: 8.1e7,
       state: 'ready',
       connectedAt: now - 600_000,
       latencyMs: 61,
@@ -121,6 +182,11 @@ export function pretendPools(now: number): Pool[] {
       priority: 2,
       protocol: 'stratum-v1',
       encrypted: false,
+      solo: true,
+      health: {
+        verdict: 'bad',
+        because: 'It has not taken a connection for 40 s.',
+      },
       state: 'waiting',
       problem: {
         code: 'pool/refused',
@@ -157,6 +223,28 @@ export function pretendPools(now: number): Pool[] {
   ]
 }
 
+/** A group of its own for one place, one rig that goes elsewhere. */
+function farmRouting(rigs: readonly Downstream[]): Routing {
+  const attic = rigs.filter((rig) => rig.name.startsWith('attic-'))
+  return pretendRouting({
+    groups:
+      attic.length === 0
+        ? []
+        : [{ id: 'attic', name: 'Attic', rigKeys: attic.map((rig) => rig.rigKey), poolId: 'northern' }],
+  })
+}
+
+/** What each pool's rigs add up to. */
+function withRigs(pool: Pool, rigs: readonly Downstream[]): Pool {
+  const own = rigs.filter((rig) => rig.poolId === pool.id)
+  return {
+    ...pool,
+    rigCount: own.length,
+    hashrateHs: own.reduce((sum, rig) => sum + rig.hashrateHs, 0),
+    lineCount: own.length === 0 ? (pool.listens ? 1 : 0) : pool.lines === 'shared' ? 1 : own.length,
+  }
+}
+
 function total(rigs: readonly Downstream[]): ShareCounts {
   const sum = pretendShares()
   for (const rig of rigs)
@@ -190,8 +278,12 @@ export function livingFarm(
 ): LivingFarm {
   const now = options.now ?? Date.now
   const random = seededRandom(count)
-  const rigs = pretendRigs(count, now())
-  const pools = pretendPools(now())
+  const unplaced = pretendRigs(count, now())
+  const routing = farmRouting(unplaced)
+  const places = placeRigs(routing, unplaced, pretendPools(now()))
+  const rigs = unplaced.map((rig) => ({ ...rig, poolId: places.get(rig.rigKey) ?? null }))
+  const pools = pretendPools(now()).map((pool) => withRigs(pool, rigs))
+  const compared = pools.filter((pool) => pool.active || pool.listens)
   const base = rigs.reduce((sum, rig) => sum + rig.hashrateHs, 0)
   const active = pools[0]!
   const practice = options.practice === true
@@ -199,11 +291,33 @@ export function livingFarm(
     now,
     pools,
     rigs,
+    routing,
+    timeline: pretendTimeline(compared, now()),
+    warnings: pretendWarnings(now()),
+    links: pretendLinks(compared, rigs, now()),
+    bandwidth: pretendBandwidth(pools, now()),
+    audit: {
+      state: {
+        settings: {
+          enabled: true,
+          kinds: ['share', 'job', 'session'],
+          maskIdentities: false,
+          keepDays: 365,
+          keepMegabytes: 2000,
+        },
+        fileCount: 3,
+        bytes: 48_200_000,
+        oldestAt: now() - 12 * 86_400_000,
+      },
+      records: pretendAuditRecords(1500, now()),
+    },
     info: { capabilities: { practice, tray: false } },
     overview: {
       ...farmOverview(rigs),
       practice,
       networkDifficulty: 1.5e14,
+      warningCount: 3,
+      preferredPool: { id: active.id, name: active.name },
       activePool: {
         id: active.id,
         name: active.name,
@@ -226,7 +340,86 @@ export function livingFarm(
       }),
   })
 
+  core.jobs.set(
+    'northern',
+    pretendJob({
+      poolId: 'northern',
+      tag: '/Northern Lode/',
+      upstreamJobId: '77c',
+      receivedAt: now() - 12_000,
+    }),
+  )
+  let second = 0
+
+  /** Fresh work every half minute; a new block every five. */
+  function nextWork(): void {
+    if (second % 30 !== 0) return
+    const newTip = second % 300 === 0
+    const at = now()
+    const before = core.timeline.value
+    const latest = before.tips[0]
+    const height = (latest?.height ?? 924_518) + (newTip ? 1 : 0)
+    const previousBlockHash = newTip
+      ? '0000000000000000000' + (at % 1e9).toString(16).padStart(45, '7')
+      : (latest?.previousBlockHash ?? '0'.repeat(64))
+    const lagOf = (place: number): number => (place === 0 ? 0 : 640 + 90 * place)
+    core.timeline.set({
+      tips: newTip
+        ? [
+            {
+              previousBlockHash,
+              height,
+              firstAt: at,
+              pools: before.pools.map(({ poolId }, place) => ({
+                poolId,
+                at: at + lagOf(place),
+                lagMs: lagOf(place),
+              })),
+            },
+            ...before.tips,
+          ].slice(0, 40)
+        : before.tips,
+      pools: before.pools.map((pool, place) => ({
+        ...pool,
+        firstCount: pool.firstCount + (newTip && place === 0 ? 1 : 0),
+        jobs: [
+          pretendTimelineJob({
+            at: at + (newTip ? lagOf(place) : 0),
+            upstreamJobId: (0x1b00 + second).toString(16),
+            newTip,
+            height,
+            previousBlockHash,
+            emptyBlock: newTip,
+            merkleDepth: newTip ? 0 : 12,
+          }),
+          ...pool.jobs,
+        ].slice(0, 60),
+      })),
+    })
+    if (core.job !== null)
+      core.job = {
+        ...core.job,
+        receivedAt: at,
+        height,
+        previousBlockHash,
+        emptyBlock: newTip,
+        merkleDepth: newTip ? 0 : 12,
+        upstreamJobId: (0x1b00 + second).toString(16),
+      }
+  }
+
   function step(): void {
+    second += 1
+    nextWork()
+    for (const id of core.watchedLinks()) {
+      const link = core.links.find(id)
+      if (link !== undefined) core.sendFrames(id, pretendFramesOf(link, second, now()))
+    }
+    core.links.change(
+      core.links.all
+        .filter((link) => link.side === 'upstream')
+        .map((link) => ({ ...link, bytesIn: link.bytesIn + 160, bytesOut: link.bytesOut + 71 })),
+    )
     const changed = core.rigs.all.map((rig) => {
       if (rig.state === 'subscribing') return rig
       const shared = random() > 0.8
@@ -247,18 +440,37 @@ export function livingFarm(
       }
     })
     core.rigs.change(changed)
-    core.tick(farmOverview(changed))
-    const pool = core.pools.all.find((each) => each.active)
-    if (pool !== undefined)
-      core.changePool(pool.id, {
-        latencyMs: 22 + random() * 4,
-        shares: {
-          ...pool.shares,
-          acknowledged: pool.shares.acknowledged + 1,
-          valid: pool.shares.valid + 1,
-          submitted: pool.shares.submitted + 1,
-        },
-      })
+    const { lastSwitch } = core.overview
+    // Pools acknowledge in batches: the first yes comes a while after the switch.
+    const answered = lastSwitch !== null && now() - lastSwitch.at > 9000
+    core.tick({
+      ...farmOverview(changed),
+      lastSwitch:
+        lastSwitch !== null && lastSwitch.firstAcknowledgedAt === null && answered
+          ? { ...lastSwitch, firstAcknowledgedAt: now() }
+          : lastSwitch,
+    })
+    core.pools.change(
+      core.pools.all
+        .map((pool) => withRigs(pool, changed))
+        .map((pool) =>
+          pool.active
+            ? {
+                ...pool,
+                latencyMs: 22 + random() * 4,
+                bytesIn: pool.bytesIn + 160,
+                bytesOut: pool.bytesOut + 71,
+                workDifficulty: pool.workDifficulty + 16_384,
+                shares: {
+                  ...pool.shares,
+                  acknowledged: pool.shares.acknowledged + 1,
+                  valid: pool.shares.valid + 1,
+                  submitted: pool.shares.submitted + 1,
+                },
+              }
+            : pool,
+        ),
+    )
   }
 
   return { core, step }
