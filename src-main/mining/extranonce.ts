@@ -9,7 +9,7 @@
  *   rig:  ------------ coinb1 ------------ | e1 | e2 | ------ coinb2 -------
  *                                 padding
  */
-import { concatBytes, HeadframeError } from '../base/index.ts'
+import { concatBytes } from '../base/index.ts'
 import { type ExtranonceSpace, type Job } from './job.ts'
 
 /** A rig's share of the rollable bytes, fixed at subscribe. Sizes in bytes. */
@@ -95,89 +95,4 @@ function requirePadding(space: ExtranonceSpace, rigSize: number): number {
     throw new RangeError(`${rigSize} bytes of extranonce do not fit ${space.rollableSize} rollable ones`)
   }
   return padding
-}
-
-/**
- * Freed values that are remembered. Above the count of values of 1 and 2 bytes, so those are reused strictly
- * oldest first; for longer ones the counter takes years to come round and the oldest may be forgotten.
- */
-const COOLING_LIMIT = 0x10000
-
-/**
- * Hands out extranonce1 values of one size, never one to two rigs at once, and none whose first byte is 0: where
- * a rig with a shorter extranonce has that byte, there is padding, which is 0, so rigs of different layouts never
- * do the same work. A freed value comes back only when
- * every other was tried, oldest first: shares of the rig that had it may still be on their way.
- */
-export class ExtranonceAllocator {
-  readonly #size: number
-  /** Smallest value, and one above the largest. */
-  readonly #first: number
-  readonly #end: number
-  readonly #live = new Set<number>()
-  /** Insertion order is the order of release. */
-  readonly #cooling = new Set<number>()
-  #next: number
-
-  /**
-   * @param size bytes, 1 to 4
-   * @throws RangeError for another size
-   */
-  constructor(size: number) {
-    if (!Number.isInteger(size) || size < 1 || size > 4) throw new RangeError('extranonce1 has 1 to 4 bytes')
-    this.#size = size
-    this.#first = 2 ** (8 * (size - 1))
-    this.#end = 2 ** (8 * size)
-    this.#next = this.#first
-  }
-
-  /** Values in use. */
-  get liveCount(): number {
-    return this.#live.size
-  }
-
-  /**
-   * A value of `size` bytes that nobody else has.
-   * @throws HeadframeError `extranonce/exhausted` if every value is in use
-   */
-  allocate(): Uint8Array {
-    const value = this.#unusedValue() ?? this.#oldestFreed()
-    if (value === undefined) {
-      throw new HeadframeError(
-        'extranonce/exhausted',
-        `All ${this.#end - this.#first} extranonces of ${this.#size} bytes are in use: disconnect rigs, or disable the pool that grants so few bytes.`,
-        { context: { size: this.#size, live: this.#live.size } },
-      )
-    }
-    this.#cooling.delete(value)
-    this.#live.add(value)
-    const bytes = new Uint8Array(this.#size)
-    for (let i = 0; i < this.#size; i++) bytes[i] = (value / 2 ** (8 * (this.#size - 1 - i))) & 0xff
-    return bytes
-  }
-
-  /** Gives a value back. Returns false, and does nothing, if it was not in use. */
-  free(extranonce1: Uint8Array): boolean {
-    if (extranonce1.length !== this.#size) return false
-    let value = 0
-    for (const byte of extranonce1) value = value * 0x100 + byte
-    if (!this.#live.delete(value)) return false
-    this.#cooling.add(value)
-    if (this.#cooling.size > COOLING_LIMIT) this.#cooling.delete(this.#cooling.values().next().value!)
-    return true
-  }
-
-  /** The next value that is neither live nor cooling, or undefined if there is none. */
-  #unusedValue(): number | undefined {
-    if (this.#live.size + this.#cooling.size >= this.#end - this.#first) return undefined
-    for (;;) {
-      const value = this.#next
-      this.#next = value + 1 === this.#end ? this.#first : value + 1
-      if (!this.#live.has(value) && !this.#cooling.has(value)) return value
-    }
-  }
-
-  #oldestFreed(): number | undefined {
-    return this.#cooling.values().next().value
-  }
 }

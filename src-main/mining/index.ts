@@ -33,13 +33,13 @@ export {
 } from './difficulty.ts'
 export {
   chooseLayout,
-  ExtranonceAllocator,
   type ExtranonceLayout,
   fits,
   foldedCoinb1,
   paddingSize,
   rollableOf,
 } from './extranonce.ts'
+export { ExtranonceAllocator, ExtranoncePlaces } from './extranonce-places.ts'
 export { encodeHeader, hashHeader, type Header, HEADER_SIZE, headerOfShare, parseHeader } from './header.ts'
 export {
   type BlockHash,

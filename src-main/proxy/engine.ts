@@ -274,7 +274,7 @@ export class ProxyEngine {
       },
       grantExtranonce: (_downstream, request) =>
         this.#extranonces.grant(request, this.#switchboard.current?.job.extranonce ?? null),
-      releaseExtranonce: (extranonce1) => this.#extranonces.release(extranonce1),
+      releaseExtranonce: (grant) => this.#extranonces.release(grant),
       offeredVersionMask: () => this.#switchboard.offeredVersionMask,
       currentIssue: () => this.#switchboard.current,
       findIssue: (sequence) => this.#board.find(sequence),

@@ -47,7 +47,7 @@ export interface DownstreamHost {
   readonly sharesPerMinute: number
   /** @throws HeadframeError `extranonce/…` when the pool of this rig leaves no room for it */
   grantExtranonce(downstream: Downstream, request: ExtranonceRequest): ExtranonceGrant
-  releaseExtranonce(extranonce1: Uint8Array): void
+  releaseExtranonce(grant: ExtranonceGrant): void
   /** Version bits that this rig may be offered now. */
   offeredVersionMask(downstream: Downstream): number
   /** What this rig should hash now; null before the first job. */

@@ -5,8 +5,8 @@
 import { HeadframeError } from '../../base/index.ts'
 import {
   chooseLayout,
-  ExtranonceAllocator,
   type ExtranonceLayout,
+  ExtranoncePlaces,
   type ExtranonceSpace,
 } from '../../mining/index.ts'
 import { type ExtranonceGrant, type ExtranonceRequest } from './downstream.ts'
@@ -17,7 +17,7 @@ const ASSUMED_SV2 = 8
 const ASSUMED_SV1 = 4
 
 export class ExtranonceDesk {
-  readonly #allocators = new Map<number, ExtranonceAllocator>()
+  readonly #places = new ExtranoncePlaces()
   #configs: readonly PoolConfig[] = []
   readonly #learned = new Map<string, number>()
 
@@ -50,7 +50,7 @@ export class ExtranonceDesk {
     const served = current === null || carriers.includes(current.rollableSize)
     const layout = served ? layoutFor(smallest, request) : undefined
     if (!layout) throw noRoom(current?.rollableSize ?? Math.max(...sizes))
-    return { layout, extranonce1: this.#allocator(layout.extranonce1Size).allocate() }
+    return { layout, extranonce1: this.#places.take(layout) }
   }
 
   /** As `grant`, undefined instead of an error. */
@@ -63,22 +63,13 @@ export class ExtranonceDesk {
     }
   }
 
-  release(extranonce1: Uint8Array): void {
-    this.#allocator(extranonce1.length).free(extranonce1)
+  release({ extranonce1, layout }: ExtranonceGrant): void {
+    this.#places.free(extranonce1, layout)
   }
 
   #sizeOf(config: PoolConfig): number {
     const assumed = config.endpoint.protocol === 'stratum-v2' ? ASSUMED_SV2 : ASSUMED_SV1
     return this.#learned.get(config.id) ?? config.knownRollableSize ?? assumed
-  }
-
-  #allocator(size: number): ExtranonceAllocator {
-    let allocator = this.#allocators.get(size)
-    if (!allocator) {
-      allocator = new ExtranonceAllocator(size)
-      this.#allocators.set(size, allocator)
-    }
-    return allocator
   }
 }
 

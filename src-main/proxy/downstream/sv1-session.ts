@@ -318,7 +318,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#extranonces.push({ ...grant, sequence })
     if (this.#extranonces.length > EXTRANONCES_KEPT) {
       const [oldest] = this.#extranonces.splice(0, 1)
-      if (oldest) this.#host.releaseExtranonce(oldest.extranonce1)
+      if (oldest) this.#host.releaseExtranonce(oldest)
     }
     this.rig.extranonce1 = grant.extranonce1
     this.rig.layout = grant.layout
@@ -351,7 +351,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#closed = true
     this.#ready = false
     this.#framer.close()
-    for (const { extranonce1 } of this.#extranonces) this.#host.releaseExtranonce(extranonce1)
+    for (const grant of this.#extranonces) this.#host.releaseExtranonce(grant)
     this.#extranonces = []
     this.#host.onClosed(this, reason)
   }

@@ -370,7 +370,7 @@ export class Switchboard {
         downstream.sendJob(issued)
         return true
       }
-      if (grant) this.#parts.extranonces.release(grant.extranonce1)
+      if (grant) this.#parts.extranonces.release(grant)
     }
     downstream.disconnect('the pool grants too few bytes of extranonce for this session; please reconnect')
     return false

@@ -186,7 +186,7 @@ export class PretendRig implements Downstream, ShareOfferer {
   }
 
   setExtranonce(grant: ExtranonceGrant): void {
-    this.#middle.extranonces.release(this.#grant.extranonce1)
+    this.#middle.extranonces.release(this.#grant)
     this.#grant = grant
     this.rig.layout = grant.layout
   }

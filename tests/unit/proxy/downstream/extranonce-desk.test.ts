@@ -163,7 +163,7 @@ describe('rigs', () => {
     expect(() => desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null)).toThrow(
       expect.objectContaining({ code: 'extranonce/exhausted' }),
     )
-    desk.release(grants[7]!.extranonce1)
+    desk.release(grants[7]!)
     expect(desk.grant({ rollsVersions: true, minimumRollableSize: 0 }, null).extranonce1).toEqual(
       grants[7]!.extranonce1,
     )
