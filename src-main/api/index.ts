@@ -1,5 +1,5 @@
 export { isCallMessage } from './call-message.ts'
-export { type Core, type PracticeControl } from './core.ts'
+export { type Core, type PoolTestDraft, type PracticeControl } from './core.ts'
 export { toContractError } from './errors.ts'
 export { type CallInterceptors, createInterceptors } from './interceptors.ts'
 export { LiveListView, LiveValueView } from './live-view.ts'

@@ -1,7 +1,7 @@
 /** The command line (frozen: scripts rely on it). Pure. */
 import { parseArgs } from 'node:util'
 import { err, ok, type Result } from '../base/index.ts'
-import { type HostPort } from './core.ts'
+import { type HostPort } from '../net/index.ts'
 
 export interface CommandLine {
   readonly practice: boolean
@@ -28,6 +28,8 @@ npm start -- --practice            with the practice farm: a pool, a chain and r
   --data-dir DIR                   default: the platform's application data folder
   --dashboard HOST:PORT            default 127.0.0.1:4950; port 0 picks a free one
   --stratum HOST:PORT              Stratum V1 for rigs, default 0.0.0.0:3333
+  --stratum-v2 HOST:PORT           Stratum V2 for rigs, default 0.0.0.0:3336
+  --stratum-ws HOST:PORT           WebSocket for rigs, either protocol, default off
   --json                           one JSON line on stdout when ready, then one per state change
   --version, --help
 `

@@ -2,7 +2,6 @@
  * Builds the program from its parts, starts and stops them in order, and answers the contract. Knows no
  * window and no HTTP.
  */
-import { networkInterfaces } from 'node:os'
 import {
   type Activation,
   type AppInfo,
@@ -14,9 +13,17 @@ import {
   type Pool,
   type PoolDraft,
   type PoolPatch,
+  type PoolPreset,
   type PoolTest,
+  type Routing,
 } from '../../src-preload/contract/index.ts'
-import { type Core, type LiveListView, type LiveValueView, type PracticeControl } from '../api/index.ts'
+import {
+  type Core,
+  type LiveListView,
+  LiveValueView,
+  type PoolTestDraft,
+  type PracticeControl,
+} from '../api/index.ts'
 import {
   type Clock,
   DisposalStack,
@@ -26,22 +33,28 @@ import {
   type Logger,
 } from '../base/index.ts'
 import { type SeriesQuery } from '../history/index.ts'
-import { type EngineReport, type PoolConfig } from '../proxy/index.ts'
+import { type HostPort } from '../net/index.ts'
+import { type EngineReport } from '../proxy/index.ts'
+import { formatAuthorityKey } from '../sv2/index.ts'
 import {
+  defaultSettings,
   lockDataDir,
   openSettings,
   prepareDataDir,
   type SecretStore,
   type SettingsStore,
 } from '../settings/index.ts'
+import { rigAddress, type RigListeners, startOnFreePorts, type WantedListeners } from './rig-listeners.ts'
 import { FarmViews } from './farm-views.ts'
 import { HistoryFeed } from './history-feed.ts'
 import { type HistoryProcedures } from './history-service.ts'
 import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
 import { Notices } from './notices.ts'
-import { poolConfig, poolEndpoint, sameServer } from './pool-config.ts'
+import { PoolDesk } from './pool-desk.ts'
 import { PoolList } from './pool-list.ts'
 import { startPractice } from './practice-wiring.ts'
+import { type RigIdentity, rigIdentity } from './rig-identity.ts'
+import { checkRouting, routingConfig } from './routing-config.ts'
 import { type HostedThread, startThread } from './thread-host.ts'
 import { currentJobView } from './views.ts'
 
@@ -51,8 +64,10 @@ export interface CoreOptions {
   readonly dataDir: string
   /** Whether to run the practice farm beside it. */
   readonly practice: boolean
-  /** Where SV1 rigs connect; null for what the settings say. */
+  /** Where rigs connect, by protocol; null for what the settings say. */
   readonly stratum: HostPort | null
+  readonly stratumV2: HostPort | null
+  readonly stratumWs: HostPort | null
   readonly hasTray: boolean
   readonly clock: Clock
   readonly entropy: Entropy
@@ -63,14 +78,12 @@ export interface CoreOptions {
   onFatal(error: HeadframeError): void
 }
 
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
 /** What a host needs beside the contract. */
 export interface RunningCore extends Core {
-  readonly stratum: HostPort | null
+  /** Where rigs connect; null where they cannot. */
+  readonly listeners: RigListeners
+  /** Text of the key that SV2 rigs know us by. */
+  readonly authorityKey: string
   readonly settings: SettingsStore
 }
 
@@ -93,7 +106,8 @@ export async function startCore(options: CoreOptions): Promise<RunningCore> {
 
 class HeadframeCore implements RunningCore {
   practice: PracticeControl | null = null
-  stratum: HostPort | null = null
+  listeners: RigListeners = { stratum: null, stratumV2: null, stratumWs: null }
+  readonly routing: LiveValueView<Routing>
   readonly #options: CoreOptions
   readonly #startedAtMs: number
   readonly #startedMonotonicMs: number
@@ -102,6 +116,8 @@ class HeadframeCore implements RunningCore {
   #store!: SettingsStore
   #secrets!: SecretStore
   #list!: PoolList
+  #pools!: PoolDesk
+  #identity!: RigIdentity
   #history!: HostedThread<HistoryProcedures, never>
   #mining!: HostedThread<MiningProcedures, MiningEvent>
   #feed!: HistoryFeed
@@ -113,6 +129,7 @@ class HeadframeCore implements RunningCore {
     this.#options = options
     this.#startedAtMs = options.clock.nowMs()
     this.#startedMonotonicMs = options.clock.monotonicMs()
+    this.routing = new LiveValueView<Routing>(defaultSettings().routing)
     this.#views = new FarmViews(options.practice, this.#startedAtMs, () => this.#store.current)
   }
 
@@ -126,6 +143,10 @@ class HeadframeCore implements RunningCore {
 
   get downstreams(): LiveListView<Downstream> {
     return this.#views.downstreams
+  }
+
+  get authorityKey(): string {
+    return formatAuthorityKey(this.#identity.authority.publicKey)
   }
 
   get settings(): SettingsStore {
@@ -145,6 +166,8 @@ class HeadframeCore implements RunningCore {
       this.#notices.add('warning', title, detail, clock.nowMs())
     })
     this.#list = new PoolList(store, this.#secrets, entropy)
+    this.#identity = await rigIdentity({ ...this.#options, secrets: this.#secrets })
+    this.routing.set(store.current.routing)
 
     const practice = this.#options.practice
       ? await startPractice({ ...this.#options, settings: store, secrets: this.#secrets })
@@ -154,7 +177,7 @@ class HeadframeCore implements RunningCore {
     await this.#startMining()
     if (practice) {
       this.#disposal.add('practice rigs', () => practice.stopRigs())
-      if (this.stratum) practice.startRigs(this.stratum)
+      if (this.listeners.stratum) practice.startRigs(this.listeners.stratum)
       this.practice = practice.control
     }
     this.#views.publish()
@@ -176,17 +199,19 @@ class HeadframeCore implements RunningCore {
 
   info(): AppInfo {
     const { version, host, dataDir, practice, hasTray } = this.#options
+    const { certificate } = this.#identity
     return {
       version,
       host,
       startedAt: this.#startedAtMs,
       dataDir,
-      stratum: this.stratum
-        ? {
-            address: `${this.stratum.host}:${this.stratum.port}`,
-            lanAddresses: lanAddresses(this.stratum),
-          }
-        : null,
+      stratum: rigAddress(this.listeners.stratum),
+      stratumV2: this.#withKey(rigAddress(this.listeners.stratumV2)),
+      stratumWs: rigAddress(this.listeners.stratumWs),
+      certificate: certificate && {
+        fingerprintSha256: certificate.fingerprintSha256,
+        notAfter: certificate.notAfterMs,
+      },
       capabilities: { practice, tray: hasTray },
       notices: this.#notices.all,
     }
@@ -196,66 +221,40 @@ class HeadframeCore implements RunningCore {
     this.#notices.dismiss(id)
   }
 
-  async createPool(draft: PoolDraft): Promise<Pool> {
-    const { id } = await this.#list.create(draft)
-    await this.#poolsChanged()
-    return this.#views.pool(id)
+  createPool(draft: PoolDraft): Promise<Pool> {
+    return this.#pools.create(draft)
   }
 
-  async updatePool(id: string, patch: PoolPatch): Promise<Pool> {
-    await this.#list.update(id, patch)
-    await this.#poolsChanged()
-    return this.#views.pool(id)
+  updatePool(id: string, patch: PoolPatch): Promise<Pool> {
+    return this.#pools.update(id, patch)
   }
 
-  async removePool(id: string): Promise<void> {
-    await this.#list.remove(id, this.#views.activePoolId)
-    await this.#poolsChanged()
+  removePool(id: string): Promise<void> {
+    return this.#pools.remove(id)
   }
 
-  async activatePool(id: string): Promise<Activation> {
-    this.#list.require(id)
-    const result = await this.#mining.client.call('activate', id)
-    await this.#list.setActive(id)
-    this.#views.publish()
-    const { switchedAtMs, tookMs, downstreams } = result
-    return { switchedAt: Math.round(switchedAtMs), tookMs, downstreams }
+  activatePool(id: string): Promise<Activation> {
+    return this.#pools.activate(id)
   }
 
-  async testPool(draft: {
-    url: string
-    userIdentity: string
-    password?: string | undefined
-    id?: string | undefined
-  }): Promise<PoolTest> {
-    const stored = draft.id === undefined ? undefined : this.#list.require(draft.id)
-    const endpoint = poolEndpoint(draft.url)
-    // The stored password is for the stored server, wherever the draft may lead.
-    const secretRef = stored && sameServer(stored.url, draft.url) ? stored.secretRef : null
-    const password = draft.password ?? (secretRef ? ((await this.#secrets.get(secretRef)) ?? '') : '')
-    const config: PoolConfig = {
-      id: 'test',
-      name: stored?.name ?? 'The pool',
-      endpoint,
-      userIdentity: draft.userIdentity,
-      password,
-      enabled: true,
-      versionRollingMask: 0x1fffe000,
-      knownRollableSize: null,
-      lines: 'shared',
-      namesRigs: false,
-      fallback: null,
-      mayMoveTo: 'same-host',
-      listens: false,
-      payoutAddress: null,
-    }
-    const { ok, steps, problem } = await this.#mining.client.call('probe', config)
-    const address = { step: 'address' as const, ok: true, tookMs: 0, detail: describeEndpoint(config) }
-    return {
-      ok,
-      steps: [address, ...steps],
-      problem: problem ? { code: problem.code, message: problem.message, at: problem.atMs } : null,
-    }
+  testPool(draft: PoolTestDraft): Promise<PoolTest> {
+    return this.#pools.test(draft)
+  }
+
+  testPoolLive(draft: PoolTestDraft, signal?: AbortSignal): AsyncGenerator<PoolTest, void, void> {
+    return this.#pools.testLive(draft, signal)
+  }
+
+  poolPresets(): readonly PoolPreset[] {
+    return this.#pools.presets
+  }
+
+  async setRouting(routing: Routing): Promise<Routing> {
+    checkRouting(routing, this.#store.current)
+    await this.#store.update((settings) => ({ ...settings, routing }))
+    await this.#mining.client.call('setRouting', routingConfig(this.#store.current.routing))
+    this.routing.set(this.#store.current.routing)
+    return this.routing.value
   }
 
   async currentJob(): Promise<CurrentJob | null> {
@@ -330,63 +329,73 @@ class HeadframeCore implements RunningCore {
   }
 
   async #startMining(): Promise<void> {
-    const { version, log } = this.#options
+    const { version } = this.#options
     const { current } = this.#store
     const mining = startThread<MiningProcedures, MiningEvent>(
       'mining',
-      (event) => {
-        if (event.kind === 'report') this.#onReport(event.report)
-        else log.child(event.scope)[event.level](event.message, event.fields)
-      },
+      (event) => this.#onMiningEvent(event),
       this.#options.onFatal,
     )
     this.#mining = mining
     this.#disposal.add('mining thread', () => mining.terminate())
-    const start = async (stratum: HostPort | null): Promise<{ stratum: HostPort | null }> =>
+    this.#pools = new PoolDesk({
+      clock: this.#options.clock,
+      list: this.#list,
+      secrets: this.#secrets,
+      settings: this.#store,
+      views: this.#views,
+      notices: this.#notices,
+      mining: mining.client,
+    })
+    const { authority, certificate } = this.#identity
+    const start = async (listeners: RigListeners): Promise<RigListeners> =>
       mining.client.call('start', {
         userAgent: `headframe/${version}`,
-        stratum,
+        ...listeners,
+        authority,
+        tls: certificate,
         allowedRanges: current.allowedRanges,
         sharesPerMinute: current.vardiff.sharesPerMinute,
-        pools: await this.#configs(),
+        pools: await this.#pools.configs(),
         activePoolId: current.activePoolId,
+        routing: routingConfig(current.routing),
       })
-    const wanted = this.#options.stratum ?? current.listeners.stratum
-    const { stratum } = await start(wanted).catch((error: unknown) => {
-      // Nobody has pointed a rig at the practice farm's port, so any will do; beside a real farm it is taken.
-      const isTaken = error instanceof HeadframeError && error.code === 'listen/port-taken'
-      if (!isTaken || !wanted || !this.#options.practice || this.#options.stratum) throw error
-      return start({ ...wanted, port: 0 })
-    })
-    this.stratum = stratum
+    this.listeners = await startOnFreePorts(this.#wantedListeners(), start)
     this.#disposal.add('proxy', async () => {
       const last = await mining.client.call('stop', null)
       if (last) this.#onReport(last)
     })
   }
 
-  /** Pools whose stored URL can no longer be used are left out and named in a notice. */
-  async #configs(): Promise<PoolConfig[]> {
-    const configs: PoolConfig[] = []
-    for (const pool of this.#list.all) {
-      try {
-        configs.push(await poolConfig(pool, this.#secrets))
-      } catch (error) {
-        this.#notices.add(
-          'error',
-          `${pool.name} cannot be used`,
-          `${errorText(error)} Edit the pool to correct it.`,
-          this.#options.clock.nowMs(),
-        )
-      }
+  /** What was asked for on the command line, else what the settings say. */
+  #wantedListeners(): WantedListeners {
+    const { stratum, stratumV2, stratumWs, practice } = this.#options
+    const { listeners } = this.#store.current
+    const asked = { stratum, stratumV2, stratumWs }
+    return {
+      listeners: {
+        stratum: stratum ?? listeners.stratum,
+        stratumV2: stratumV2 ?? listeners.stratumV2,
+        stratumWs: stratumWs ?? listeners.stratumWs,
+      },
+      // Nobody has pointed a rig at the practice farm's ports, so any will do; beside a real farm they are taken.
+      mayMove: (name) => practice && asked[name] === null,
     }
-    return configs
   }
 
-  async #poolsChanged(): Promise<void> {
-    const { activePoolId } = this.#store.current
-    await this.#mining.client.call('setPools', { pools: await this.#configs(), activePoolId })
-    this.#views.publish()
+  #withKey(address: AppInfo['stratum']): AppInfo['stratumV2'] {
+    return address && { ...address, authorityKey: this.authorityKey }
+  }
+
+  #onMiningEvent(event: MiningEvent): void {
+    switch (event.kind) {
+      case 'report':
+        return this.#onReport(event.report)
+      case 'probe-step':
+        return this.#pools.onProbeStep(event)
+      case 'log':
+        return this.#options.log.child(event.scope)[event.level](event.message, event.fields)
+    }
   }
 
   #onReport(report: EngineReport): void {
@@ -411,21 +420,4 @@ class HeadframeCore implements RunningCore {
             this.#options.clock.nowMs(),
           )
   }
-}
-
-const TRANSPORT_WORDS = { tls: 'TLS', ws: 'WebSocket', wss: 'WebSocket over TLS' } as const
-
-function describeEndpoint({ endpoint }: PoolConfig): string {
-  const { protocol, host, port } = endpoint
-  const spoken = protocol === 'stratum-v2' ? 'Stratum V2, encrypted' : 'Stratum V1'
-  return `${spoken}, ${host} port ${port}${endpoint.transport === 'tcp' ? '' : `, ${TRANSPORT_WORDS[endpoint.transport]}`}`
-}
-
-/** Addresses that rigs in the house can be pointed at. */
-function lanAddresses({ host, port }: HostPort): string[] {
-  if (host !== '0.0.0.0' && host !== '::') return [`${host}:${port}`]
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ internal, family }) => !internal && family === 'IPv4')
-    .map(({ address }) => `${address}:${port}`)
 }

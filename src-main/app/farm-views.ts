@@ -2,7 +2,12 @@
  * The views everyone follows: kept from the engine's reports, what the history knew at the start, and the
  * list of pools.
  */
-import { type Downstream, type Overview, type Pool } from '../../src-preload/contract/index.ts'
+import {
+  type Activation,
+  type Downstream,
+  type Overview,
+  type Pool,
+} from '../../src-preload/contract/index.ts'
 import { LiveListView, LiveValueView } from '../api/index.ts'
 import { type EngineReport } from '../proxy/index.ts'
 import { type Settings } from '../settings/index.ts'
@@ -27,6 +32,10 @@ export class FarmViews {
   #blocksFound = 0
   /** When each rig was seen last, epoch milliseconds. */
   readonly #rigsSeen = new Map<string, number>()
+  #lastSwitch: Overview['lastSwitch'] = null
+  /** Shares that the pool of the last switch may say yes to without having been sent them since. */
+  #acknowledgedBefore = 0
+  #warningCount = 0
 
   /** @param settings as saved last; not asked before `begin` */
   constructor(practice: boolean, nowMs: number, settings: () => Settings) {
@@ -40,6 +49,24 @@ export class FarmViews {
     return this.#report ? this.#report.activePoolId : this.#settings().activePoolId
   }
 
+  /** The pool the person chose. */
+  get preferredPoolId(): string | null {
+    return this.#report ? this.#report.preferredPoolId : this.#settings().activePoolId
+  }
+
+  /** A switch was asked for and done; from now on the new pool's first yes is looked for. */
+  noteSwitch(poolId: string, { switchedAt, tookMs, downstreams }: Activation): void {
+    this.#lastSwitch = { poolId, at: switchedAt, tookMs, downstreams, firstAcknowledgedAt: null }
+    const counts = this.#report?.pools.find((pool) => pool.poolId === poolId)?.counts
+    // Answers to what it was sent when it was in use before prove nothing.
+    this.#acknowledgedBefore = (counts?.acknowledged ?? 0) + (counts?.pending ?? 0)
+    this.publish()
+  }
+
+  setWarningCount(count: number): void {
+    this.#warningCount = count
+  }
+
   begin(known: KnownBefore): void {
     this.#known = known
     this.#blocksFound = known.blockCount
@@ -48,13 +75,14 @@ export class FarmViews {
 
   apply(report: EngineReport): void {
     this.#report = report
+    this.#lookForProof(report)
     this.#blocksFound += report.blocks.length
     for (const { rigKey, state } of report.downstreams.upserts) {
       if (state !== 'subscribing') this.#rigsSeen.set(rigKey, report.atMs)
     }
     const { upserts, removedIds } = report.downstreams
     this.downstreams.apply(
-      upserts.map((status) => downstreamView(status, report.activePoolId)),
+      upserts.map(downstreamView),
       removedIds.filter((id) => this.downstreams.find(id)),
     )
     this.publish()
@@ -76,6 +104,9 @@ export class FarmViews {
         blocksFound: this.#blocksFound,
         rigsSeen: this.#rigsSeenSince(report.atMs - DAY_MS),
         activePool: pools.find(({ id }) => id === report.activePoolId),
+        preferredPool: pools.find(({ id }) => id === this.preferredPoolId),
+        lastSwitch: this.#lastSwitch,
+        warningCount: this.#warningCount,
       }),
     )
   }
@@ -87,7 +118,15 @@ export class FarmViews {
     const pool = pools[priority]
     if (!pool) throw new Error(`no pool ${id}`)
     const status = this.#report?.pools.find(({ poolId }) => poolId === id)
-    return poolView(pool, priority, this.activePoolId, status, this.#known?.poolTotals[id] ?? NO_BASE)
+    return poolView(pool, priority, this, status, this.#known?.poolTotals[id] ?? NO_BASE)
+  }
+
+  #lookForProof(report: EngineReport): void {
+    const pending = this.#lastSwitch
+    if (!pending || pending.firstAcknowledgedAt !== null) return
+    const status = report.pools.find(({ poolId }) => poolId === pending.poolId)
+    if (!status || status.counts.acknowledged <= this.#acknowledgedBefore) return
+    this.#lastSwitch = { ...pending, firstAcknowledgedAt: report.atMs }
   }
 
   #rigsSeenSince(sinceMs: number): number {
@@ -108,6 +147,10 @@ function emptyOverview(practice: boolean, nowMs: number): Overview {
     rigs: { total: 0, online: 0, hashing: 0 },
     shares: { ...NO_BASE, pending: 0 },
     activePool: null,
+    preferredPool: null,
+    standIn: null,
+    lastSwitch: null,
+    warningCount: 0,
     bestDifficulty: 0,
     blocksFound: 0,
     networkDifficulty: null,

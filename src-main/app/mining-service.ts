@@ -11,35 +11,44 @@ import {
   systemEntropy,
 } from '../base/index.ts'
 import { createShareChecker, warmUp } from '../checker/index.ts'
-import { type HostPort } from '../net/index.ts'
 import {
   type ActivationResult,
   type CurrentJobStatus,
   type EngineReport,
+  type AuthorityKeyPair,
   type PoolConfig,
   type ProbeResult,
+  type ProbeStep,
   ProxyEngine,
+  type RoutingConfig,
 } from '../proxy/index.ts'
+import { type RigListeners } from './rig-listeners.ts'
 import { serveThread, type ThreadPort } from './thread-link.ts'
 
-export interface MiningStart {
+export interface MiningStart extends RigListeners {
   readonly userAgent: string
-  readonly stratum: HostPort | null
+  readonly authority: AuthorityKeyPair
+  readonly tls: { readonly certificatePem: string; readonly privateKeyPem: string } | null
   readonly allowedRanges: readonly string[]
   readonly sharesPerMinute: number
   /** As in `EngineOptions`. */
   readonly floodSharesPerSecond?: number
   readonly pools: readonly PoolConfig[]
   readonly activePoolId: string | null
+  readonly routing: RoutingConfig
 }
 
 export interface MiningProcedures extends Record<string, (argument: never) => unknown> {
   /** @returns where rigs connect */
-  start(options: MiningStart): Promise<{ stratum: HostPort | null }>
+  start(options: MiningStart): Promise<RigListeners>
   /** `activePoolId` is adopted if no pool is active yet. */
   setPools(change: { pools: readonly PoolConfig[]; activePoolId: string | null }): void
   activate(poolId: string): Promise<ActivationResult>
-  probe(config: PoolConfig): Promise<ProbeResult>
+  setRouting(routing: RoutingConfig): void
+  /** Tests a pool; each step is told by a `probe-step` with the same id. */
+  probe(test: { id: number; config: PoolConfig }): Promise<ProbeResult>
+  /** Nobody waits for this test any more. */
+  endProbe(id: number): void
   currentJob(argument: null): CurrentJobStatus | null
   /** Stops, and gives the last report. */
   stop(argument: null): Promise<EngineReport | null>
@@ -47,6 +56,7 @@ export interface MiningProcedures extends Record<string, (argument: never) => un
 
 export type MiningEvent =
   | { readonly kind: 'report'; readonly report: EngineReport }
+  | { readonly kind: 'probe-step'; readonly id: number; readonly step: ProbeStep }
   | {
       readonly kind: 'log'
       readonly level: LogLevel
@@ -63,12 +73,13 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 export function runMiningService(port: ThreadPort): void {
   let engine: ProxyEngine | null = null
   let reports: { cancel(): void } | null = null
+  const probes = new Map<number, AbortController>()
   const requireEngine = (): ProxyEngine => {
     if (!engine) throw new HeadframeError('mining/not-started', 'The proxy is not running yet.')
     return engine
   }
   const procedures: MiningProcedures = {
-    async start({ pools, activePoolId, ...options }) {
+    async start({ pools, activePoolId, routing, ...options }) {
       warmUp()
       const started = new ProxyEngine({
         ...options,
@@ -77,10 +88,11 @@ export function runMiningService(port: ThreadPort): void {
         log,
         createChecker: createShareChecker,
       })
-      await started.start(pools, activePoolId)
+      await started.start(pools, activePoolId, routing)
       engine = started
       reports = systemClock.every(REPORT_PERIOD_MS, () => post({ kind: 'report', report: started.report() }))
-      return { stratum: started.stratumAddress }
+      const { stratumAddress, stratumV2Address, stratumWsAddress } = started
+      return { stratum: stratumAddress, stratumV2: stratumV2Address, stratumWs: stratumWsAddress }
     },
     setPools: ({ pools, activePoolId }) => requireEngine().setPools(pools, activePoolId),
     async activate(poolId) {
@@ -92,7 +104,20 @@ export function runMiningService(port: ThreadPort): void {
       post({ kind: 'report', report: active.report() })
       return result
     },
-    probe: (config) => requireEngine().probe(config),
+    setRouting: (routing) => requireEngine().setRouting(routing),
+    async probe({ id, config }) {
+      const abort = new AbortController()
+      probes.set(id, abort)
+      try {
+        return await requireEngine().probe(config, {
+          onStep: (step) => post({ kind: 'probe-step', id, step }),
+          signal: abort.signal,
+        })
+      } finally {
+        probes.delete(id)
+      }
+    },
+    endProbe: (id) => probes.get(id)?.abort(),
     currentJob: () => requireEngine().currentJob(),
     async stop() {
       reports?.cancel()

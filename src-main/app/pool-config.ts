@@ -83,9 +83,18 @@ function accountOf(userIdentity: string): string {
   return userIdentity.split('.')[0] ?? userIdentity
 }
 
-/** What a stored pool URL speaks; the views show it. */
-export function poolProtocol(url: string): 'stratum-v2' | 'stratum-v1' {
-  return /^(stratum2\+|sv2\+)/i.test(url) ? 'stratum-v2' : 'stratum-v1'
+/** What a stored pool URL speaks, and over what; the views show it. */
+export function poolWire(url: string): {
+  protocol: 'stratum-v2' | 'stratum-v1'
+  transport: 'tcp' | 'tls' | 'ws' | 'wss'
+} {
+  const parsed = parsePoolUrl(url, () => ({ ok: true, value: null }))
+  if (!parsed.ok) return { protocol: 'stratum-v1', transport: 'tcp' }
+  const { protocol, transport } = parsed.value
+  return {
+    protocol: protocol === 'stratum-v2' ? protocol : 'stratum-v1',
+    transport: transport === 'http' || transport === 'https' ? 'tcp' : transport,
+  }
 }
 
 /** Whether two stored or typed pool URLs lead to the same host and port. False if either is no pool URL. */

@@ -1,4 +1,5 @@
 /** Lines of `--json` on stdout, which scripts read: one when ready, then one per state change. */
+import { formatHostPort, type HostPort } from '../net/index.ts'
 import { type RunningCore } from './core.ts'
 
 export type EmitLine = (line: Record<string, unknown>) => void
@@ -13,7 +14,7 @@ export interface ReadyFacts {
 
 /** Emits the ready line, then a line whenever the active pool, its state, the rigs or the blocks change. */
 export function emitStates(
-  core: Pick<RunningCore, 'overview' | 'stratum'>,
+  core: Pick<RunningCore, 'overview' | 'listeners' | 'authorityKey'>,
   facts: ReadyFacts,
   emit: EmitLine,
 ): void {
@@ -22,9 +23,10 @@ export function emitStates(
     event: 'ready',
     dashboard,
     token,
-    stratum: core.stratum ? `${core.stratum.host}:${core.stratum.port}` : null,
-    stratumV2: null,
-    authorityKey: null,
+    stratum: addressText(core.listeners.stratum),
+    stratumV2: addressText(core.listeners.stratumV2),
+    authorityKey: core.listeners.stratumV2 || core.listeners.stratumWs ? core.authorityKey : null,
+    stratumWs: addressText(core.listeners.stratumWs),
     dataDir,
     pid,
   })
@@ -43,3 +45,5 @@ export function emitStates(
     emit({ event: 'state', at: updatedAt, ...state })
   })
 }
+
+const addressText = (address: HostPort | null): string | null => (address ? formatHostPort(address) : null)

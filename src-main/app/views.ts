@@ -1,6 +1,5 @@
 /** From the engine's reports, the settings and what the history knew at the start, to the contract's views. */
 import {
-  type CurrentJob,
   type Downstream,
   type Overview,
   type Pool,
@@ -9,7 +8,6 @@ import {
 } from '../../src-preload/contract/index.ts'
 import { type ShareTotals } from '../history/index.ts'
 import {
-  type CurrentJobStatus,
   type DownstreamStatus,
   type EngineReport,
   type PoolStatus,
@@ -17,7 +15,7 @@ import {
   type UpstreamState,
 } from '../proxy/index.ts'
 import { type PoolSettings } from '../settings/index.ts'
-import { poolProtocol } from './pool-config.ts'
+import { poolWire } from './pool-config.ts'
 
 type EngineCounts = EngineReport['counts']
 
@@ -60,10 +58,13 @@ export interface OverviewInput {
   readonly blocksFound: number
   readonly rigsSeen: number
   readonly activePool: PoolSettings | undefined
+  readonly preferredPool: PoolSettings | undefined
+  readonly lastSwitch: Overview['lastSwitch']
+  readonly warningCount: number
 }
 
 export function overviewView(input: OverviewInput): Overview {
-  const { report, activePool } = input
+  const { report, activePool, preferredPool } = input
   const status = report.pools.find(({ poolId }) => poolId === report.activePoolId)
   return {
     practice: input.practice,
@@ -79,11 +80,17 @@ export function overviewView(input: OverviewInput): Overview {
           id: activePool.id,
           name: activePool.name,
           url: activePool.url,
-          protocol: poolProtocol(activePool.url),
+          protocol: poolWire(activePool.url).protocol,
           state: status ? poolState(status.state) : 'idle',
           switchedAt: report.switchedAtMs,
         }
       : null,
+    preferredPool: preferredPool ? { id: preferredPool.id, name: preferredPool.name } : null,
+    standIn: report.standIn
+      ? { since: Math.round(report.standIn.sinceMs), because: report.standIn.because }
+      : null,
+    lastSwitch: input.lastSwitch,
+    warningCount: input.warningCount,
     bestDifficulty: Math.max(input.bestDifficultyBefore, report.bestDifficulty),
     blocksFound: input.blocksFound,
     networkDifficulty: report.networkDifficulty,
@@ -104,23 +111,38 @@ const problemView = ({ code, message, atMs }: UpstreamProblem): Pool['problem'] 
 export function poolView(
   pool: PoolSettings,
   priority: number,
-  activePoolId: string | null,
+  chosen: { readonly activePoolId: string | null; readonly preferredPoolId: string | null },
   status: PoolStatus | undefined,
   base: BaseCounts,
 ): Pool {
   const state = status?.state ?? { phase: 'idle' }
-  const protocol = poolProtocol(pool.url)
+  const { protocol, transport } = poolWire(pool.url)
   return {
     id: pool.id,
     name: pool.name,
     url: pool.url,
+    fallbackUrl: pool.fallbackUrl,
     userIdentity: pool.userIdentity,
     hasPassword: pool.secretRef !== null,
     enabled: pool.enabled,
     priority,
-    active: pool.id === activePoolId,
+    active: pool.id === chosen.activePoolId,
+    preferred: pool.id === chosen.preferredPoolId,
     protocol,
-    encrypted: protocol === 'stratum-v2' || pool.url.startsWith('stratum+ssl'),
+    transport,
+    encrypted: protocol === 'stratum-v2' || transport === 'tls' || transport === 'wss',
+    lines: pool.lines,
+    namesRigs: pool.namesRigs,
+    mayMoveTo: pool.mayMoveTo,
+    listens: pool.listens,
+    solo: pool.solo,
+    versionRolling: pool.versionRolling,
+    health: status?.health ?? { verdict: 'unknown', because: '' },
+    endpoint: status?.endpoint ?? null,
+    rigCount: status?.rigCount ?? 0,
+    lineCount: status?.lineCount ?? 0,
+    hashrateHs: status?.hashrateHs ?? 0,
+    workDifficulty: status?.workDifficulty ?? 0,
     state: poolState(state),
     problem: 'problem' in state ? problemView(state.problem) : null,
     retryAt: state.phase === 'waiting' ? Math.round(state.retryAtMs) : null,
@@ -138,13 +160,15 @@ export function poolView(
 const finiteOrNull = (value: number | null | undefined): number | null =>
   value !== null && value !== undefined && Number.isFinite(value) ? value : null
 
-export function downstreamView(status: DownstreamStatus, activePoolId: string | null): Downstream {
+export function downstreamView(status: DownstreamStatus): Downstream {
   return {
     id: status.id,
     rigKey: status.rigKey,
     name: status.name,
     address: status.address,
     protocol: status.protocol,
+    transport: status.transport,
+    channelKind: status.channelKind,
     userAgent: status.userAgent,
     state: status.state,
     connectedAt: status.connectedAtMs,
@@ -155,34 +179,10 @@ export function downstreamView(status: DownstreamStatus, activePoolId: string | 
     bestDifficulty: status.bestDifficulty,
     shares: { ...status.counts },
     invalidReasons: status.invalidReasons,
-    poolId: activePoolId,
+    rejectReasons: status.rejectReasons,
+    poolId: status.poolId,
     versionRolling: status.versionRolling,
     extranonce: { prefixHex: status.extranoncePrefixHex, rollableBytes: status.rollableBytes },
     sparklineHs: status.sparklineHs,
-  }
-}
-
-export function currentJobView({
-  poolId,
-  upstreamJobId,
-  receivedAtMs,
-  description,
-}: CurrentJobStatus): CurrentJob {
-  return {
-    poolId,
-    upstreamJobId,
-    receivedAt: receivedAtMs,
-    height: description.height,
-    tag: description.tag,
-    previousBlockHash: description.prevHashDisplay,
-    version: description.version,
-    versionRollingMask: description.versionRollingMask,
-    nBits: description.nBits,
-    networkDifficulty: description.networkDifficulty,
-    ntime: description.ntime,
-    merkleDepth: description.merkleDepth,
-    emptyBlock: description.emptyBlock,
-    rewardSats: description.rewardSats,
-    outputs: description.outputs.map((output) => ({ ...output })),
   }
 }

@@ -60,7 +60,7 @@ export interface DesktopHost {
 }
 
 /** What the window needs of the running core. */
-export type DesktopCore = Core & Pick<RunningCore, 'stratum'>
+export type DesktopCore = Core & Pick<RunningCore, 'listeners' | 'authorityKey'>
 
 /**
  * Starts the desktop host. It ends with the process: code 1 if it could not start, 2 for a wrong option.
@@ -73,13 +73,7 @@ export async function runDesktop(host: DesktopHost): Promise<void> {
   const options = parsed.value
   if (options.help) return leave(USAGE, 0)
   if (options.version) return leave(app.getVersion(), 0)
-  for (const [name, asked] of [
-    ['--dashboard', options.dashboard],
-    ['--stratum-v2', options.stratumV2],
-    ['--stratum-ws', options.stratumWs],
-  ] as const) {
-    if (asked) say(`${name} is not served by the desktop window of this version.`)
-  }
+  if (options.dashboard) say('--dashboard is not served by the desktop window of this version.')
 
   const folders = { platform: host.platform, env: host.env, homeDir: homedir() }
   const dataDir = resolve(options.dataDir ?? defaultDataDir(folders, options.practice))
@@ -202,6 +196,8 @@ class Desktop {
       dataDir: this.#dataDir,
       practice: this.#options.practice,
       stratum: this.#options.stratum,
+      stratumV2: this.#options.stratumV2,
+      stratumWs: this.#options.stratumWs,
       hasTray: tray !== null,
       clock: systemClock,
       entropy: systemEntropy,

@@ -6,7 +6,14 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createRouter } from '../api/index.ts'
-import { createFileLogger, emitStates, parseCommandLine, startCore, USAGE } from '../app/index.ts'
+import {
+  createFileLogger,
+  emitStates,
+  parseCommandLine,
+  rigAddressLines,
+  startCore,
+  USAGE,
+} from '../app/index.ts'
 import { errorText, HeadframeError, systemClock, systemEntropy } from '../base/index.ts'
 import { defaultDataDir, loadOrCreateToken, openFileSecrets, prepareDataDir } from '../settings/index.ts'
 import { startDashboard } from './dashboard-server.ts'
@@ -25,16 +32,10 @@ export interface HeadlessHost {
 export async function runHeadless({ version, rendererDir, args }: HeadlessHost): Promise<void> {
   const parsed = parseCommandLine(args)
   if (!parsed.ok) return fail(parsed.error, 2)
-  const { practice, json, help, dataDir: chosenDir, dashboard: chosenDashboard, stratum } = parsed.value
+  const { practice, json, help, dataDir: chosenDir, dashboard: chosenDashboard } = parsed.value
+  const { stratum, stratumV2, stratumWs } = parsed.value
   if (help) return void process.stdout.write(USAGE)
   if (parsed.value.version) return void process.stdout.write(`${version}\n`)
-
-  for (const [option, asked] of [
-    ['--stratum-v2', parsed.value.stratumV2],
-    ['--stratum-ws', parsed.value.stratumWs],
-  ] as const) {
-    if (asked) say(`${option} is not served by this version: rigs connect with Stratum V1 (--stratum).`)
-  }
 
   const folders = { platform: process.platform, env: process.env, homeDir: homedir() }
   const dataDir = chosenDir ?? defaultDataDir(folders, practice)
@@ -51,6 +52,8 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
       dataDir,
       practice,
       stratum,
+      stratumV2,
+      stratumWs,
       hasTray: false,
       clock: systemClock,
       entropy: systemEntropy,
@@ -84,8 +87,7 @@ export async function runHeadless({ version, rendererDir, args }: HeadlessHost):
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(0))
     emitStates(core, { dashboard: dashboard.url, token, dataDir, pid: process.pid }, emit)
     say(`Dashboard: ${dashboard.url}/?token=${token}`)
-    const rigAddress = core.info().stratum
-    if (rigAddress) say(`Point rigs at: stratum+tcp://${rigAddress.lanAddresses[0] ?? rigAddress.address}`)
+    for (const line of rigAddressLines(core.info())) say(line)
     if (!isLoopback(host)) {
       say(
         `The dashboard listens on ${host}, so other machines can reach it. They need the token; it travels unencrypted.`,

@@ -2,23 +2,40 @@
  * A core in memory behind the api: real live views, a little state, and levers. It mines nothing and keeps
  * nothing; `calls` says what reached it.
  */
-import { type Core, LiveListView, LiveValueView, type PracticeControl } from '../../src-main/api/index.ts'
+import {
+  type Core,
+  LiveListView,
+  LiveValueView,
+  type PoolTestDraft,
+  type PracticeControl,
+} from '../../src-main/api/index.ts'
 import { HeadframeError } from '../../src-main/base/index.ts'
 import {
   type Activation,
   type AppInfo,
+  type AuditChunk,
+  type AuditPage,
+  type AuditSettings,
+  type AuditState,
+  type Bandwidth,
   type Block,
   type CurrentJob,
   type Downstream,
   type HistorySeries,
+  type JobTimeline,
+  type Link,
   type LiveList,
   type LiveValue,
   type Overview,
   type Pool,
   type PoolDraft,
   type PoolPatch,
+  type PoolPreset,
   type PoolTest,
   type PracticeEvent,
+  type Routing,
+  type TrafficFrames,
+  type Warning,
 } from '../../src-preload/contract/index.ts'
 import {
   pretendBlock,
@@ -70,6 +87,22 @@ export class FakeCore implements Core {
   readonly overview = new CountedValueView<Overview>(pretendOverview({ updatedAt: 1 }))
   readonly pools = new CountedListView<Pool>((a, b) => a.priority - b.priority)
   readonly downstreams = new CountedListView<Downstream>()
+  readonly routing = new CountedValueView<Routing>({
+    rigs: [],
+    groups: [],
+    split: [],
+    failover: { enabled: true, returnAfterMinutes: 5 },
+  })
+  readonly timeline = new CountedValueView<JobTimeline>({ pools: [], tips: [] })
+  readonly warnings = new CountedListView<Warning>()
+  readonly links = new CountedListView<Link>()
+  audit: AuditSettings = {
+    enabled: false,
+    kinds: ['share'],
+    maskIdentities: false,
+    keepDays: 30,
+    keepMegabytes: 100,
+  }
   job: CurrentJob | null = pretendJob()
   blocksFound: Block[] = [pretendBlock()]
   notices: AppInfo['notices'] = [
@@ -93,7 +126,9 @@ export class FakeCore implements Core {
   }
 
   get followers(): number {
-    return this.overview.followers + this.pools.followers + this.downstreams.followers
+    const values = [this.overview, this.routing, this.timeline]
+    const lists = [this.pools, this.downstreams, this.warnings, this.links]
+    return [...values, ...lists].reduce((sum, { followers }) => sum + followers, 0)
   }
 
   callsOf(name: string): unknown[] {
@@ -118,7 +153,8 @@ export class FakeCore implements Core {
 
   async createPool(draft: PoolDraft): Promise<Pool> {
     await this.#reach('createPool', draft)
-    const { password, ...rest } = draft
+    const { password, ...given } = draft
+    const rest = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     const pool = pretendPool({
       ...rest,
       id: `new-${this.pools.items.length}`,
@@ -159,14 +195,78 @@ export class FakeCore implements Core {
     }
   }
 
-  async testPool(draft: {
-    url: string
-    userIdentity: string
-    password?: string | undefined
-    id?: string | undefined
-  }): Promise<PoolTest> {
+  async testPool(draft: PoolTestDraft): Promise<PoolTest> {
     await this.#reach('testPool', draft)
-    return { ok: true, steps: [{ step: 'address', ok: true, tookMs: 1, detail: 'found' }], problem: null }
+    const steps = [{ step: 'address' as const, ok: true, tookMs: 1, detail: 'found' }]
+    return { ok: true, done: true, steps, problem: null }
+  }
+
+  async *testPoolLive(draft: PoolTestDraft): AsyncGenerator<PoolTest, void, void> {
+    await this.#reach('testPoolLive', draft)
+    const address = { step: 'address' as const, ok: true, tookMs: 1, detail: 'found' }
+    yield { ok: true, done: false, steps: [address], problem: null }
+    const job = { step: 'job' as const, ok: true, tookMs: 2, detail: 'height 1' }
+    yield { ok: true, done: true, steps: [address, job], problem: null }
+  }
+
+  poolPresets(): readonly PoolPreset[] {
+    return [
+      {
+        id: 'example',
+        name: 'Example Pool',
+        url: 'stratum+tcp://pool.example.com:3333',
+        fallbackUrl: null,
+        payout: 'pool',
+        identityHint: 'Any name',
+        lines: 'shared',
+        notes: ['Made up.'],
+      },
+    ]
+  }
+
+  async setRouting(routing: Routing): Promise<Routing> {
+    await this.#reach('setRouting', routing)
+    this.routing.set(routing)
+    return routing
+  }
+
+  async jobOfPool(poolId: string): Promise<CurrentJob | null> {
+    await this.#reach('jobOfPool', poolId)
+    this.#require(poolId)
+    return this.job
+  }
+
+  async *frames(linkId: string): AsyncGenerator<TrafficFrames, void, void> {
+    await this.#reach('frames', linkId)
+    const link = this.links.find(linkId)
+    if (!link) throw new HeadframeError('link/unknown', 'That connection has ended.')
+    yield { link, frames: [] }
+  }
+
+  async bandwidth(): Promise<Bandwidth> {
+    await this.#reach('bandwidth', null)
+    return { since: 1, upstream: [], downstream: [], method: ['Counted.'] }
+  }
+
+  async auditState(): Promise<AuditState> {
+    await this.#reach('auditState', null)
+    return { settings: this.audit, fileCount: 0, bytes: 0, oldestAt: null, problem: null }
+  }
+
+  async configureAudit(settings: AuditSettings): Promise<AuditState> {
+    await this.#reach('configureAudit', settings)
+    this.audit = settings
+    return this.auditState()
+  }
+
+  async queryAudit(query: unknown): Promise<AuditPage> {
+    await this.#reach('queryAudit', query)
+    return { records: [], nextCursor: null }
+  }
+
+  async exportAudit(query: unknown): Promise<AuditChunk> {
+    await this.#reach('exportAudit', query)
+    return { text: '', nextCursor: null }
   }
 
   async currentJob(): Promise<CurrentJob | null> {

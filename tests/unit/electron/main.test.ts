@@ -24,12 +24,18 @@ import {
   Tray,
 } from '../../support/electron-stand-in.ts'
 import { FakeCore } from '../../support/fake-core.ts'
+import { KEY } from '../../support/pretend-farm.ts'
 import { temporaryDir } from '../../support/temporary-dir.ts'
 
 vi.mock('electron', () => import('../../support/electron-stand-in.ts'))
 
 class FakeDesktopCore extends FakeCore implements DesktopCore {
-  readonly stratum = { host: '0.0.0.0', port: 3333 }
+  readonly listeners = {
+    stratum: { host: '0.0.0.0', port: 3333 },
+    stratumV2: { host: '0.0.0.0', port: 3336 },
+    stratumWs: null,
+  }
+  readonly authorityKey = KEY
 }
 
 interface Desktop {
@@ -206,10 +212,19 @@ describe('starting', () => {
     expect(started()).toBeUndefined()
   })
 
-  it('says of options that only the headless host serves that they do nothing here', async () => {
-    const { output } = await start({ args: ['--dashboard', '127.0.0.1:0', '--stratum-v2', '0.0.0.0:1'] })
+  it('says of an option that only the headless host serves that it does nothing here', async () => {
+    const { output } = await start({ args: ['--dashboard', '127.0.0.1:0'] })
     expect(output.stderr).toContain('--dashboard is not served')
-    expect(output.stderr).toContain('--stratum-v2 is not served')
+  })
+
+  it('starts the core where rigs were said to connect', async () => {
+    const args = ['--stratum', '127.0.0.1:1', '--stratum-v2', '127.0.0.1:2', '--stratum-ws', '[::1]:3']
+    const { started } = await start({ args })
+    expect(started()).toMatchObject({
+      stratum: { host: '127.0.0.1', port: 1 },
+      stratumV2: { host: '127.0.0.1', port: 2 },
+      stratumWs: { host: '::1', port: 3 },
+    })
   })
 
   it('with --json prints the ready line, then each change of state', async () => {
@@ -226,8 +241,9 @@ describe('starting', () => {
         dashboard: null,
         token: null,
         stratum: '0.0.0.0:3333',
-        stratumV2: null,
-        authorityKey: null,
+        stratumV2: '0.0.0.0:3336',
+        authorityKey: KEY,
+        stratumWs: null,
         dataDir,
         pid: process.pid,
       },
