@@ -3,7 +3,8 @@ import { errorText, HeadframeError, systemErrorCode } from '../base/index.ts'
 import { formatHostPort } from './host-port.ts'
 
 /** What was under way when an attempt failed. */
-export type ConnectStage = 'looking up the name' | 'connecting' | 'the TLS handshake'
+export type ConnectStage =
+  'looking up the name' | 'connecting' | 'the TLS handshake' | 'the WebSocket handshake'
 
 export interface ConnectPlace {
   readonly host: string
@@ -24,6 +25,15 @@ export function aborted(place: ConnectPlace): HeadframeError {
   return new HeadframeError('connect/aborted', `The connection to ${formatHostPort(place)} was given up.`, {
     context: { ...place },
   })
+}
+
+/** @param found the fingerprint that the peer's certificate has */
+export function wrongFingerprint(place: ConnectPlace, found: string): HeadframeError {
+  return new HeadframeError(
+    'tls/wrong-fingerprint',
+    `${formatHostPort(place)} showed another certificate than the one that is pinned; its fingerprint is ${found}. If its owner renewed it, pin the new one; otherwise somebody else answers there.`,
+    { context: { ...place, found } },
+  )
 }
 
 /** Turns whatever a socket reports before it is usable into an error with a stable code. */

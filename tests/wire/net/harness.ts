@@ -43,6 +43,13 @@ export async function rawClient(port: number): Promise<Socket> {
   return socket
 }
 
+/** A raw client that is connected and has said hello, without which a listener hands nothing over. */
+export async function speakingClient(port: number): Promise<Socket> {
+  const socket = await rawClient(port)
+  socket.write('hello\n')
+  return socket
+}
+
 /** Everything a socket receives until it holds `text`. */
 export function receive(socket: Socket, text: string): Promise<string> {
   return new Promise((done, fail) => {

@@ -2,7 +2,7 @@ import { type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { HeadframeError } from '../../../src-main/base/index.ts'
 import { type Connection, listen, type Listener, type ListenOptions } from '../../../src-main/net/index.ts'
-import { closeOf, gone, rawClient, receive, testLoop } from './harness.ts'
+import { closeOf, gone, rawClient, receive, speakingClient, testLoop } from './harness.ts'
 
 const loop = testLoop()
 const started: Listener[] = []
@@ -49,14 +49,14 @@ afterEach(async () => {
 describe('listener', () => {
   it('hands over connections that carry bytes both ways', async () => {
     const { port, next } = await start()
-    const rig = await rawClient(port)
+    const rig = await speakingClient(port)
     const connection = await next()
+    expect(connection.transport).toBe('tcp')
     expect(connection.remoteAddress).toBe('127.0.0.1')
     expect(connection.remotePort).toBe(rig.localPort)
     const heard = new Promise<string>((done) =>
       connection.onData((bytes) => done(Buffer.from(bytes).toString())),
     )
-    rig.write('hello\n')
     expect(await heard).toBe('hello\n')
     connection.write('welcome\n')
     expect(await receive(rig, 'welcome\n')).toBe('welcome\n')
@@ -84,7 +84,7 @@ describe('listener', () => {
 
   it('lets in an extra range that is named', async () => {
     const { port, next } = await start({ onlyRanges: ['10.0.0.0/8'], extraRanges: ['127.0.0.1/32'] })
-    const rig = await rawClient(port)
+    const rig = await speakingClient(port)
     await next()
     rig.destroy()
   })
@@ -97,7 +97,7 @@ describe('listener', () => {
 
   it('turns away connections beyond its limit and takes new ones when old ones are gone', async () => {
     const { listener, port, next } = await start({ maxConnections: 2 })
-    const rigs: Socket[] = [await rawClient(port), await rawClient(port)]
+    const rigs: Socket[] = [await speakingClient(port), await speakingClient(port)]
     const first = await next()
     await next()
     await gone(await rawClient(port))
@@ -106,7 +106,7 @@ describe('listener', () => {
     rigs.shift()?.destroy()
     first.onData(() => {})
     await left
-    const another = await rawClient(port)
+    const another = await speakingClient(port)
     await next()
     expect([listener.connectionCount, listener.acceptedTotal]).toEqual([2, 3])
     for (const rig of [...rigs, another]) rig.destroy()
@@ -114,14 +114,14 @@ describe('listener', () => {
 
   it('limits connections of one address and frees the place when one is gone', async () => {
     const { listener, port, next } = await start({ maxConnectionsPerAddress: 1 })
-    const first = await rawClient(port)
+    const first = await speakingClient(port)
     const connection = await next()
     await gone(await rawClient(port))
     expect(listener.refusals['too-many-from-address']).toBe(1)
     const left = closeOf(connection)
     connection.destroy('making room')
     await left
-    const second = await rawClient(port)
+    const second = await speakingClient(port)
     await next()
     expect(listener.connectionCount).toBe(1)
     first.destroy()
@@ -147,7 +147,7 @@ describe('listener', () => {
 
   it('stops: closes every connection with a reason and frees the port', async () => {
     const { listener, port, next } = await start()
-    const rigs = [await rawClient(port), await rawClient(port)]
+    const rigs = [await speakingClient(port), await speakingClient(port)]
     const connections = [await next(), await next()]
     const reasons = connections.map(closeOf)
     const ends = rigs.map(gone)

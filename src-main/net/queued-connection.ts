@@ -1,12 +1,17 @@
 /**
- * A TCP or TLS socket as a `Connection`: writes joined per turn, a bound on what waits for a slow reader,
- * silence noticed, one reason for the end. Small on purpose: ten thousand of these live in one process, so
- * handlers are shared functions and buffers exist only while something waits.
+ * What connections over sockets and over WebSockets share: writes joined per turn, a bound on what waits for a slow
+ * reader, silence noticed, one reason for the end. How bytes travel is for the subclasses. Small on purpose: ten
+ * thousand of these live in one process, so buffers exist only while something waits.
  */
-import { type Socket } from 'node:net'
 import { HeadframeError, systemErrorCode, type Timer } from '../base/index.ts'
 import { plainAddress } from './address-ranges.ts'
-import { type CloseKind, type CloseReason, type Connection } from './connection-types.ts'
+import {
+  type CloseCause,
+  type CloseKind,
+  type CloseReason,
+  type Connection,
+  type Transport,
+} from './connection-types.ts'
 import { formatHostPort } from './host-port.ts'
 import { type Flushable, type IdleWatched, type NetLoop } from './net-loop.ts'
 
@@ -23,32 +28,22 @@ export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { maxBufferedBytes: 2
 /** How long a peer may take to read the last words after `close`. */
 const CLOSE_GRACE_MS = 2_000
 
-const OWNER = Symbol('connection')
-type OwnedSocket = Socket & { [OWNER]?: SocketConnection }
-
-function onSocketData(this: OwnedSocket, bytes: Buffer): void {
-  this[OWNER]?.handleData(bytes)
-}
-function onSocketEnd(this: OwnedSocket): void {
-  this[OWNER]?.handleEnd()
-}
-function onSocketError(this: OwnedSocket, error: Error): void {
-  this[OWNER]?.handleError(error)
-}
-function onSocketClose(this: OwnedSocket): void {
-  this[OWNER]?.handleClosed()
+/** The far end, as sockets of Node name it. */
+export interface PeerAddress {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
 }
 
-export class SocketConnection implements Connection, Flushable, IdleWatched {
-  readonly #socket: OwnedSocket
-  readonly #loop: NetLoop
-  readonly #maxBufferedBytes: number
+export abstract class QueuedConnection implements Connection, Flushable, IdleWatched {
+  readonly transport: Transport
   readonly remoteAddress: string
   readonly remotePort: number
   idleTimeoutMs: number
   lastReadAtMs: number
   bytesIn = 0
   bytesOut = 0
+  readonly #loop: NetLoop
+  readonly #maxBufferedBytes: number
 
   /** Text that waits for the end of the turn, after `#parts`. */
   #text = ''
@@ -59,28 +54,36 @@ export class SocketConnection implements Connection, Flushable, IdleWatched {
   #reason: CloseReason | null = null
   /** No more writes: we or the peer ended it. */
   #ending = false
-  /** The socket is gone and the listener, if there is one, was told. */
+  /** The stream is gone and the listener, if there is one, was told. */
   #gone = false
   #graceTimer: Timer | null = null
 
-  /** Takes over a socket that is connected. */
-  constructor(socket: Socket, loop: NetLoop, limits: ConnectionLimits) {
-    this.#socket = socket
+  protected constructor(peer: PeerAddress, transport: Transport, loop: NetLoop, limits: ConnectionLimits) {
+    this.transport = transport
     this.#loop = loop
     this.#maxBufferedBytes = limits.maxBufferedBytes
     this.idleTimeoutMs = limits.idleTimeoutMs
-    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
-    this.remotePort = socket.remotePort ?? 0
+    this.remoteAddress = plainAddress(peer.remoteAddress ?? '')
+    this.remotePort = peer.remotePort ?? 0
     this.lastReadAtMs = loop.clock.monotonicMs()
-    this.#socket[OWNER] = this
-    socket.on('end', onSocketEnd)
-    socket.on('error', onSocketError)
-    socket.on('close', onSocketClose)
     loop.idle.add(this)
   }
 
+  /** Bytes that were transmitted and that the system has not taken yet. */
+  protected abstract readonly unsentBytes: number
+  /** Begins to call `handleData`; called once. */
+  protected abstract startReading(): void
+  /** Sends `parts`, then `text`; never both empty. */
+  protected abstract transmit(text: string, parts: (string | Uint8Array)[] | null): void
+  /** Ends after what was transmitted; what the peer still sends is thrown away. */
+  protected abstract finish(cause: CloseCause, text: string): void
+  /** Ends now. May be called when the stream is gone. */
+  protected abstract cut(cause: CloseCause, text: string): void
+  abstract pause(): void
+  abstract resume(): void
+
   get bufferedBytes(): number {
-    return this.#queuedBytes + this.#socket.writableLength
+    return this.#queuedBytes + this.unsentBytes
   }
 
   get closed(): boolean {
@@ -90,7 +93,7 @@ export class SocketConnection implements Connection, Flushable, IdleWatched {
   onData(receive: (bytes: Uint8Array) => void): void {
     const first = this.#receive === null
     this.#receive = receive
-    if (first && !this.#ending) this.#socket.on('data', onSocketData)
+    if (first && !this.#ending) this.startReading()
   }
 
   onClose(listener: (reason: CloseReason) => void): void {
@@ -110,94 +113,73 @@ export class SocketConnection implements Connection, Flushable, IdleWatched {
       this.#parts.push(data)
     }
     if (first) this.#loop.joiner.add(this)
-    if (this.#queuedBytes + this.#socket.writableLength <= this.#maxBufferedBytes) return true
+    if (this.#queuedBytes + this.unsentBytes <= this.#maxBufferedBytes) return true
     this.flush()
     return !this.#ending
   }
 
   flush(): void {
     if (this.#queuedBytes === 0) return
-    const socket = this.#socket
     const text = this.#text
     const parts = this.#parts
     this.bytesOut += this.#queuedBytes
     this.#text = ''
     this.#parts = null
     this.#queuedBytes = 0
-    if (parts === null) socket.write(text, 'latin1')
-    else {
-      if (text !== '') parts.push(text)
-      const several = parts.length > 1
-      if (several) socket.cork()
-      for (const part of parts) {
-        if (typeof part === 'string') socket.write(part, 'latin1')
-        else socket.write(part)
-      }
-      if (several) socket.uncork()
-    }
-    if (socket.writableLength > this.#maxBufferedBytes) {
-      this.#destroy(
+    this.transmit(text, parts)
+    const { unsentBytes } = this
+    if (unsentBytes > this.#maxBufferedBytes) {
+      this.drop(
         'slow-reader',
-        `${this.#peer} read too slowly: ${String(socket.writableLength)} bytes waited for it`,
+        `${this.peer} read too slowly: ${String(unsentBytes)} bytes waited for it`,
+        'policy',
       )
     }
   }
 
-  close(text: string): void {
+  close(text: string, cause: CloseCause = 'normal'): void {
     if (this.#ending) return
     this.flush()
     if (this.#ending) return
-    this.#end('closed-by-us', text)
-    this.#socket.destroySoon()
-    // The peer may never read the rest; what it still sends is not for us.
-    this.#graceTimer = this.#loop.clock.after(CLOSE_GRACE_MS, () => this.#socket.destroy())
-    this.#socket.resume()
+    this.end('closed-by-us', text)
+    // The peer may never read the rest.
+    this.#graceTimer = this.#loop.clock.after(CLOSE_GRACE_MS, () => this.cut(cause, text))
+    this.finish(cause, text)
   }
 
-  destroy(text: string): void {
-    if (this.#ending) {
-      this.#socket.destroy()
-      return
-    }
-    this.#destroy('closed-by-us', text)
-  }
-
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    this.#socket.resume()
+  destroy(text: string, cause: CloseCause = 'normal'): void {
+    if (this.#ending) this.cut(cause, text)
+    else this.drop('closed-by-us', text, cause)
   }
 
   /** For `IdleWatch`. */
   endIdle(): void {
     if (this.#ending) return
     const seconds = Math.round(this.idleTimeoutMs / 1000)
-    this.#destroy('idle', `${this.#peer} sent nothing for ${String(seconds)} s`)
+    this.drop('idle', `${this.peer} sent nothing for ${String(seconds)} s`, 'policy')
   }
 
-  /** For the shared socket handlers, as the next three. */
+  /** For the handlers of the stream, as the next three. */
   handleData(bytes: Uint8Array): void {
     this.lastReadAtMs = this.#loop.idle.nowMs
     this.bytesIn += bytes.length
     if (!this.#ending) this.#receive?.(bytes)
   }
 
-  handleEnd(): void {
+  handleEnd(detail = ''): void {
     if (this.#ending) return
     // A peer that closed only its own direction still reads our answers.
     this.flush()
-    if (!this.#ending) this.#end('ended-by-peer', `${this.#peer} closed the connection`)
+    if (!this.#ending) this.end('ended-by-peer', `${this.peer} closed the connection${detail}`)
   }
 
   handleError(error: Error): void {
     if (this.#ending) return
     const reset = systemErrorCode(error) === 'ECONNRESET' || systemErrorCode(error) === 'EPIPE'
     const text = reset
-      ? `${this.#peer} broke off the connection`
-      : `the connection to ${this.#peer} failed: ${error.message}`
-    this.#end(
+      ? `${this.peer} broke off the connection`
+      : `the connection to ${this.peer} failed: ${error.message}`
+    this.end(
       'socket-error',
       text,
       new HeadframeError(reset ? 'connection/reset' : 'connection/failed', text, { cause: error }),
@@ -209,20 +191,22 @@ export class SocketConnection implements Connection, Flushable, IdleWatched {
     this.#gone = true
     this.#graceTimer?.cancel()
     this.#loop.idle.remove(this)
-    if (this.#reason === null) this.#end('ended-by-peer', `${this.#peer} closed the connection`)
+    if (this.#reason === null) this.end('ended-by-peer', `${this.peer} closed the connection`)
     this.#tellClosed()
   }
 
-  get #peer(): string {
+  protected get peer(): string {
     return formatHostPort({ host: this.remoteAddress, port: this.remotePort })
   }
 
-  #destroy(kind: CloseKind, text: string): void {
-    this.#end(kind, text)
-    this.#socket.destroy()
+  /** Ends at once, with a reason. */
+  protected drop(kind: CloseKind, text: string, cause: CloseCause): void {
+    this.end(kind, text)
+    this.cut(cause, text)
   }
 
-  #end(kind: CloseKind, text: string, error: HeadframeError | null = null): void {
+  /** Notes the reason; nothing is written from here on. */
+  protected end(kind: CloseKind, text: string, error: HeadframeError | null = null): void {
     this.#ending = true
     this.#reason = { kind, text, error }
     this.#text = ''
