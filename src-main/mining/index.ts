@@ -18,7 +18,14 @@ export {
   networkTarget,
   targetOfCompact,
 } from './compact.ts'
-export { describeJob, type JobDescription, type JobOutput } from './describe-job.ts'
+export {
+  describeJob,
+  type ExtranoncePlace,
+  type FeesUnknown,
+  type JobDescription,
+  type JobOutput,
+  type TransactionRange,
+} from './describe-job.ts'
 export {
   advertisedDifficulty,
   difficultyOfHash,
@@ -58,8 +65,16 @@ export {
   QUARTER_HOUR_MS,
 } from './hashrate.ts'
 export { coinbaseTxid, foldMerklePath, merklePathOfTxids } from './merkle.ts'
+export { guessNetwork, REGTEST_NBITS, subsidySats } from './network-guess.ts'
 export { swapPrevHashWords } from './prev-hash.ts'
-export { addressOfScript, type BitcoinNetwork, isDataScript, scriptOfAddress } from './script-address.ts'
+export {
+  addressOfScript,
+  type BitcoinNetwork,
+  isDataScript,
+  isWitnessCommitment,
+  scriptOfAddress,
+  scriptOfAnyAddress,
+} from './script-address.ts'
 export { sha256d } from './sha256d.ts'
 export {
   checkNtime,

@@ -31,6 +31,33 @@ export function scriptOfAddress(address: string, network: BitcoinNetwork): Uint8
   }
 }
 
+const NETWORKS: readonly BitcoinNetwork[] = ['mainnet', 'testnet', 'regtest']
+
+/**
+ * The output script that pays `address`, whatever network it belongs to, and which that may be: the old forms of
+ * testnet and regtest are the same. Undefined if it is no address of any.
+ */
+export function scriptOfAnyAddress(
+  address: string,
+): { readonly script: Uint8Array; readonly networks: readonly BitcoinNetwork[] } | undefined {
+  const trimmed = address.trim()
+  const networks = NETWORKS.filter((network) => scriptOfAddress(trimmed, network) !== undefined)
+  const [first] = networks
+  const script = first === undefined ? undefined : scriptOfAddress(trimmed, first)
+  return script === undefined ? undefined : { script, networks }
+}
+
+const WITNESS_COMMITMENT_SIZE = 38
+const WITNESS_COMMITMENT_START = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed]
+
+/** Whether a script commits to the witnesses of its block (BIP141). */
+export function isWitnessCommitment(script: Uint8Array): boolean {
+  return (
+    script.length >= WITNESS_COMMITMENT_SIZE &&
+    WITNESS_COMMITMENT_START.every((byte, index) => script[index] === byte)
+  )
+}
+
 /** Whether a script can never be spent and only carries data (OP_RETURN): a commitment, not a payment. */
 export function isDataScript(script: Uint8Array): boolean {
   return script[0] === 0x6a

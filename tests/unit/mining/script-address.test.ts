@@ -5,7 +5,9 @@ import {
   addressOfScript,
   type BitcoinNetwork,
   isDataScript,
+  isWitnessCommitment,
   scriptOfAddress,
+  scriptOfAnyAddress,
 } from '../../../src-main/mining/index.ts'
 
 /** Addresses of the BIP173, BIP350 and BIP16 documents and of the first block; nobody's to pay. */
@@ -56,5 +58,34 @@ describe('address of a script', () => {
         if (address !== null) expect(scriptOfAddress(address, 'mainnet')).toEqual(script)
       }),
     )
+  })
+})
+
+describe('an address of whatever network', () => {
+  it('is found with the networks it may belong to', () => {
+    for (const [network, hex, address] of KNOWN) {
+      const found = scriptOfAnyAddress(` ${address}\n`)
+      expect(toHex(found?.script ?? new Uint8Array(0))).toBe(hex)
+      expect(found?.networks).toContain(network)
+    }
+  })
+
+  it('belongs to testnet and regtest alike in the old form', () => {
+    const address = addressOfScript(fromHex('76a914' + '07'.repeat(20) + '88ac'), 'testnet')
+    expect(scriptOfAnyAddress(address ?? '')?.networks).toEqual(['testnet', 'regtest'])
+  })
+
+  it('is nothing else', () => {
+    for (const text of ['', 'farm.worker', 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5']) {
+      expect(scriptOfAnyAddress(text)).toBeUndefined()
+    }
+  })
+})
+
+describe('a witness commitment', () => {
+  it('is told from other data', () => {
+    expect(isWitnessCommitment(fromHex('6a24aa21a9ed' + '00'.repeat(32)))).toBe(true)
+    expect(isWitnessCommitment(fromHex('6a24aa21a9ed' + '00'.repeat(31)))).toBe(false)
+    expect(isWitnessCommitment(fromHex('6a24aa21a9ee' + '00'.repeat(32)))).toBe(false)
   })
 })
