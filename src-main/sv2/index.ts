@@ -80,3 +80,4 @@ export {
   workerNameTlv,
 } from './tlv.ts'
 export { FrameOpener, FrameSealer, type Opened } from './noise/transport.ts'
+export { SEALED_HEADER_LENGTH, sealedPayloadLength } from './noise/aead.ts'

@@ -1,0 +1,460 @@
+/**
+ * The other protocol, played along: for every message of a connection, the bytes its counterpart would have
+ * had. One object for each connection, so it holds numbers and little else. `up` is from rig to pool.
+ */
+import { advertisedDifficulty, asTarget, difficultyOfTarget, isDifficulty } from '../../mining/index.ts'
+import { decodeMessage, type Frame, MiningSetupFlags } from '../../sv2/index.ts'
+import { sv1ErrorOf } from '../downstream/sv1-submit.ts'
+import {
+  difficultyLineSize,
+  errorLineSize,
+  extendedJobSize,
+  extranonceLineSize,
+  notifySize,
+  openingSizes,
+  SESSION_REQUESTS,
+  sessionLineSizes,
+  SET_NEW_PREV_HASH_SIZE,
+  SET_TARGET_SIZE,
+  setExtranoncePrefixSize,
+  standardJobSize,
+  SUBMIT_STANDARD_SIZE,
+  SUBMIT_SUCCESS_SIZE,
+  submitErrorSize,
+  submitExtendedSize,
+  submitLineSize,
+  TLS_HANDSHAKE_DOWN_BYTES,
+  TLS_HANDSHAKE_UP_BYTES,
+  TLS_RECORD_BYTES,
+  trueLinesSize,
+  userNameSize,
+} from './message-sizes.ts'
+import { type MeteredJob, type MeteredSession, type Sv1Meter } from './traffic-tap.ts'
+
+/** How a Stratum V2 server gathers acknowledgements. */
+export interface AckBatching {
+  /** Accepted shares that fill a batch. */
+  readonly shares: number
+  /** A batch that is not full leaves after so long; null never. */
+  readonly flushMs: number | null
+}
+
+/** As the reference pool does: every ten, without a timer. */
+export const POOL_ACK_BATCHING: AckBatching = { shares: 10, flushMs: null }
+/** As our own Stratum V2 side does toward rigs. */
+export const RIG_ACK_BATCHING: AckBatching = { shares: 5, flushMs: 5000 }
+
+export interface CounterpartTotals {
+  readonly up: number
+  readonly down: number
+  readonly tlsUp: number
+  readonly tlsDown: number
+  /** Null where the counterpart is Stratum V1. */
+  readonly standardUp: number | null
+  readonly standardDown: number | null
+  readonly jobs: number
+  readonly shares: number
+}
+
+export const NO_COUNTERPART: CounterpartTotals = {
+  up: 0,
+  down: 0,
+  tlsUp: 0,
+  tlsDown: 0,
+  standardUp: 0,
+  standardDown: 0,
+  jobs: 0,
+  shares: 0,
+}
+
+/** For a Stratum V1 connection: what Stratum V2 would have cost, with an extended channel and with a standard one. */
+export class Sv2Counterpart implements Sv1Meter {
+  readonly #batching: AckBatching
+  readonly #monotonicMs: () => number
+  #up = 0
+  #down = 0
+  #standardUp = 0
+  #standardDown = 0
+  #jobs = 0
+  #shares = 0
+  #submitSize = submitExtendedSize(4)
+  /** Accepted shares that no acknowledgement tells of yet, and since when. */
+  #batched = 0
+  #batchedSinceMs = 0
+
+  constructor(batching: AckBatching, monotonicMs: () => number) {
+    this.#batching = batching
+    this.#monotonicMs = monotonicMs
+  }
+
+  session(session: MeteredSession): void {
+    const { up, down } = openingSizes(session)
+    this.#up += up.extended
+    this.#standardUp += up.standard
+    this.#down += down.extended
+    this.#standardDown += down.standard
+    this.#submitSize = submitExtendedSize(session.extranonce2Size)
+  }
+
+  job(job: MeteredJob): void {
+    this.#jobs++
+    const tip = job.newTip ? SET_NEW_PREV_HASH_SIZE : 0
+    this.#down += extendedJobSize(job) + tip
+    this.#standardDown += standardJobSize(job.newTip) + tip
+  }
+
+  difficulty(): void {
+    this.#toBoth(SET_TARGET_SIZE)
+  }
+
+  extranonce(extranonce1Size: number): void {
+    this.#toBoth(setExtranoncePrefixSize(extranonce1Size))
+  }
+
+  share(): void {
+    this.#shares++
+    this.#up += this.#submitSize
+    this.#standardUp += SUBMIT_STANDARD_SIZE
+  }
+
+  answer(refusal: string | null): void {
+    if (refusal !== null) return this.#toBoth(submitErrorSize(refusal))
+    const { shares, flushMs } = this.#batching
+    if (flushMs !== null) {
+      this.#flushDue()
+      if (this.#batched === 0) this.#batchedSinceMs = this.#monotonicMs()
+    }
+    if (++this.#batched < shares) return
+    this.#batched = 0
+    this.#toBoth(SUBMIT_SUCCESS_SIZE)
+  }
+
+  totals(): CounterpartTotals {
+    this.#flushDue()
+    return {
+      up: this.#up,
+      down: this.#down,
+      tlsUp: this.#up,
+      tlsDown: this.#down,
+      standardUp: this.#standardUp,
+      standardDown: this.#standardDown,
+      jobs: this.#jobs,
+      shares: this.#shares,
+    }
+  }
+
+  #flushDue(): void {
+    const { flushMs } = this.#batching
+    if (flushMs === null || this.#batched === 0) return
+    if (this.#monotonicMs() - this.#batchedSinceMs < flushMs) return
+    this.#batched = 0
+    this.#toBoth(SUBMIT_SUCCESS_SIZE)
+  }
+
+  #toBoth(size: number): void {
+    this.#down += size
+    this.#standardDown += size
+  }
+}
+
+interface Channel {
+  readonly userSize: number
+  groupId: number
+  extranonce2Size: number
+  versionRolling: boolean
+  /** Id of the next share as a request, and of the next that is answered. */
+  nextId: number
+  answeredId: number
+}
+
+/** Channels of a connection that are told apart; further ones cost nothing here. */
+const MAX_CHANNELS = 4096
+/** Future jobs remembered for each connection until their tip comes. */
+const MAX_FUTURES = 64
+/** Openings that wait for their answer. */
+const MAX_OPENINGS = 64
+/** What a Stratum V1 rig would roll where a standard channel rolls nothing. */
+const USUAL_EXTRANONCE2_SIZE = 4
+
+/** Of extension_type; the bit above says that a channel id follows. */
+const EXTENSION_ID_BITS = 0x7fff
+
+/** Message types, as in the specification's table. */
+const TYPE = {
+  setupConnection: 0x00,
+  openStandard: 0x10,
+  openStandardSuccess: 0x11,
+  openExtended: 0x13,
+  openExtendedSuccess: 0x14,
+  newMiningJob: 0x15,
+  closeChannel: 0x18,
+  setExtranoncePrefix: 0x19,
+  submitStandard: 0x1a,
+  submitExtended: 0x1b,
+  submitSuccess: 0x1c,
+  submitError: 0x1d,
+  newExtendedMiningJob: 0x1f,
+  setNewPrevHash: 0x20,
+  setTarget: 0x21,
+  setGroupChannel: 0x25,
+} as const
+
+/**
+ * For a Stratum V2 connection: what Stratum V1 would have cost, with a session of its own for each channel. A
+ * future job costs nothing until its tip comes, because Stratum V1 has none.
+ */
+export class Sv1Counterpart {
+  #up = 0
+  #down = 0
+  #linesUp = 0
+  #linesDown = 0
+  #sessions = 0
+  #jobs = 0
+  #shares = 0
+  #userAgent = ''
+  #versionRolling = true
+  #basis: Omit<MeteredJob, 'newTip'> = { coinb1Size: 0, coinb2Size: 0, merkleDepth: 0 }
+  readonly #openings = new Map<number, string>()
+  readonly #channels = new Map<number, Channel>()
+  /** Sizes of `mining.notify` for future jobs, by channel or group and job. */
+  readonly #futures = new Map<string, number>()
+
+  basis(job: Omit<MeteredJob, 'newTip'>): void {
+    this.#basis = job
+  }
+
+  frame(frame: Uint8Array | Frame): void {
+    const bytes = frame instanceof Uint8Array
+    const type = bytes ? frame[2]! : frame.messageType
+    const extension = bytes ? (frame[0]! | (frame[1]! << 8)) & EXTENSION_ID_BITS : frame.extensionId
+    if (extension === 0) this.#message(type, bytes ? frame.subarray(6) : frame.payload)
+  }
+
+  totals(): CounterpartTotals {
+    const tls = this.#sessions > 0 || this.#linesUp > 0
+    const sessions = tls ? Math.max(1, this.#sessions) : 0
+    return {
+      up: this.#up,
+      down: this.#down,
+      tlsUp: this.#up + TLS_RECORD_BYTES * this.#linesUp + TLS_HANDSHAKE_UP_BYTES * sessions,
+      tlsDown: this.#down + TLS_RECORD_BYTES * this.#linesDown + TLS_HANDSHAKE_DOWN_BYTES * sessions,
+      standardUp: null,
+      standardDown: null,
+      jobs: this.#jobs,
+      shares: this.#shares,
+    }
+  }
+
+  #message(type: number, payload: Uint8Array): void {
+    switch (type) {
+      case TYPE.submitExtended:
+      case TYPE.submitStandard:
+        if (payload.length >= 24) this.#onShare(payload, type === TYPE.submitExtended)
+        return
+      case TYPE.submitSuccess:
+        if (payload.length >= 20) this.#onAccepted(u32(payload, 0), u32(payload, 8))
+        return
+      case TYPE.newMiningJob:
+        if (payload.length >= 9) this.#onJob(payload, this.#basis)
+        return
+      case TYPE.newExtendedMiningJob: {
+        const job = sizesOfExtendedJob(payload)
+        if (job !== undefined) this.#onJob(payload, job)
+        return
+      }
+      case TYPE.setNewPrevHash:
+        if (payload.length >= 48) this.#onTip(u32(payload, 0), u32(payload, 4))
+        return
+      case TYPE.setTarget:
+        if (payload.length >= 36) this.#onTarget(u32(payload, 0), payload.subarray(4, 36))
+        return
+      default:
+        this.#rareMessage(type, payload)
+    }
+  }
+
+  /** Those that come once a connection or channel are decoded like everywhere. */
+  #rareMessage(type: number, payload: Uint8Array): void {
+    const decoded = decodeMessage({ extensionId: 0, channelMessage: false, messageType: type, payload })
+    if (!decoded.ok) return
+    const { message } = decoded.value
+    switch (message.name) {
+      case 'SetupConnection':
+        this.#userAgent = message.firmware === '' ? message.vendor : `${message.vendor}/${message.firmware}`
+        this.#versionRolling = (message.flags & MiningSetupFlags.requiresVersionRolling) !== 0
+        return
+      case 'OpenStandardMiningChannel':
+      case 'OpenExtendedMiningChannel':
+        if (this.#openings.size < MAX_OPENINGS) this.#openings.set(message.requestId, message.userIdentity)
+        return
+      case 'OpenStandardMiningChannel.Success':
+        return this.#onOpened(message, USUAL_EXTRANONCE2_SIZE, message.groupChannelId)
+      case 'OpenExtendedMiningChannel.Success':
+        return this.#onOpened(message, message.extranonceSize, message.groupChannelId ?? message.channelId)
+      case 'SubmitShares.Error':
+        return this.#onRefused(message.channelId, message.errorCode)
+      case 'SetExtranoncePrefix': {
+        const size = this.#channels.get(message.channelId)?.extranonce2Size ?? USUAL_EXTRANONCE2_SIZE
+        return this.#downLines(extranonceLineSize(message.extranoncePrefix.length, size), 1)
+      }
+      case 'CloseChannel':
+        this.#channels.delete(message.channelId)
+        return
+      case 'SetGroupChannel':
+        for (const id of message.channelIds) {
+          const channel = this.#channels.get(id)
+          if (channel) channel.groupId = message.groupChannelId
+        }
+        return
+      default:
+        return
+    }
+  }
+
+  #onOpened(
+    opened: {
+      readonly requestId: number
+      readonly channelId: number
+      readonly target: Uint8Array
+      readonly extranoncePrefix: Uint8Array
+    },
+    extranonce2Size: number,
+    groupId: number,
+  ): void {
+    const user = this.#openings.get(opened.requestId) ?? ''
+    this.#openings.delete(opened.requestId)
+    if (this.#channels.size >= MAX_CHANNELS) return
+    this.#channels.set(opened.channelId, {
+      userSize: userNameSize(user),
+      groupId,
+      extranonce2Size,
+      versionRolling: this.#versionRolling,
+      nextId: SESSION_REQUESTS + 1,
+      answeredId: SESSION_REQUESTS + 1,
+    })
+    const { up, down } = sessionLineSizes({
+      userAgent: this.#userAgent,
+      user,
+      extranonce1Size: opened.extranoncePrefix.length,
+      extranonce2Size,
+    })
+    this.#sessions++
+    this.#up += up
+    this.#linesUp += SESSION_REQUESTS
+    this.#downLines(down, SESSION_REQUESTS)
+    this.#onTarget(opened.channelId, opened.target)
+  }
+
+  #onShare(payload: Uint8Array, extended: boolean): void {
+    this.#shares++
+    const channel = this.#channels.get(u32(payload, 0))
+    this.#linesUp++
+    this.#up += submitLineSize({
+      id: channel ? channel.nextId++ : SESSION_REQUESTS + this.#shares,
+      userSize: channel?.userSize ?? 0,
+      jobIdSize: hexDigitsOf(u32(payload, 8)),
+      extranonce2Size: extended ? (payload[24] ?? 0) : USUAL_EXTRANONCE2_SIZE,
+      versionRolling: channel?.versionRolling ?? this.#versionRolling,
+    })
+  }
+
+  #onAccepted(channelId: number, count: number): void {
+    const channel = this.#channels.get(channelId)
+    // What a peer counts is not believed beyond what was sent.
+    const answered = channel ? Math.min(count, channel.nextId - channel.answeredId) : 0
+    if (!channel || answered <= 0) return
+    this.#downLines(trueLinesSize(channel.answeredId, answered), answered)
+    channel.answeredId += answered
+  }
+
+  #onRefused(channelId: number, errorCode: string): void {
+    const channel = this.#channels.get(channelId)
+    const { code, message } = sv1ErrorOf(errorCode)
+    this.#downLines(errorLineSize(channel?.answeredId ?? SESSION_REQUESTS + 1, code, message), 1)
+    if (channel && channel.answeredId < channel.nextId) channel.answeredId++
+  }
+
+  /** @param payload starts with channel and job id, then the optional time that tells a future job from another */
+  #onJob(payload: Uint8Array, job: Omit<MeteredJob, 'newTip'>): void {
+    const channelId = u32(payload, 0)
+    const jobId = u32(payload, 4)
+    const isFuture = payload[8] === 0
+    this.#noteRolling(channelId, payload, job !== this.#basis)
+    const size = notifySize({ ...job, newTip: isFuture }, hexDigitsOf(jobId))
+    if (!isFuture) return this.#onNotify(channelId, size)
+    if (this.#futures.size >= MAX_FUTURES) {
+      const [oldest] = this.#futures.keys()
+      if (oldest !== undefined) this.#futures.delete(oldest)
+    }
+    this.#futures.set(`${channelId} ${jobId}`, size)
+  }
+
+  #noteRolling(channelId: number, payload: Uint8Array, extended: boolean): void {
+    if (!extended) return
+    const allowed = (payload[payload[8] === 0 ? 13 : 17]! & 1) === 1
+    for (const channel of this.#membersOf(channelId)) channel.versionRolling = allowed
+  }
+
+  #onTip(channelId: number, jobId: number): void {
+    const size = this.#futures.get(`${channelId} ${jobId}`)
+    for (const key of [...this.#futures.keys()]) {
+      if (key.startsWith(`${channelId} `)) this.#futures.delete(key)
+    }
+    if (size !== undefined) this.#onNotify(channelId, size)
+  }
+
+  #onNotify(channelId: number, size: number): void {
+    const sessions = Math.max(1, this.#membersOf(channelId).length)
+    this.#jobs += sessions
+    this.#downLines(size * sessions, sessions)
+  }
+
+  #onTarget(channelId: number, target: Uint8Array): void {
+    const exact = difficultyOfTarget(asTarget(target))
+    const size = difficultyLineSize(isDifficulty(exact) ? advertisedDifficulty(exact) : 1)
+    const sessions = Math.max(1, this.#membersOf(channelId).length)
+    this.#downLines(size * sessions, sessions)
+  }
+
+  /** The channel of this id, or those of the group. */
+  #membersOf(channelId: number): Channel[] {
+    const channel = this.#channels.get(channelId)
+    if (channel) return [channel]
+    return [...this.#channels.values()].filter(({ groupId }) => groupId === channelId)
+  }
+
+  #downLines(size: number, count: number): void {
+    this.#down += size
+    this.#linesDown += count
+  }
+}
+
+/** Where the parts of a NewExtendedMiningJob end, from its counts alone; undefined if they lie. */
+function sizesOfExtendedJob(payload: Uint8Array): Omit<MeteredJob, 'newTip'> | undefined {
+  if (payload.length < 19) return undefined
+  const countAt = payload[8] === 0 ? 14 : 18
+  const merkleDepth = payload[countAt] ?? 0
+  const coinb1At = countAt + 1 + 32 * merkleDepth
+  if (payload.length < coinb1At + 2) return undefined
+  const coinb1Size = payload[coinb1At]! | (payload[coinb1At + 1]! << 8)
+  const coinb2At = coinb1At + 2 + coinb1Size
+  if (payload.length < coinb2At + 2) return undefined
+  const coinb2Size = payload[coinb2At]! | (payload[coinb2At + 1]! << 8)
+  return { merkleDepth, coinb1Size, coinb2Size }
+}
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+
+/** Characters of a number as our job ids are written. */
+function hexDigitsOf(value: number): number {
+  return value < 0x10
+    ? 1
+    : value < 0x100
+      ? 2
+      : value < 0x1000
+        ? 3
+        : value < 0x10000
+          ? 4
+          : value.toString(16).length
+}

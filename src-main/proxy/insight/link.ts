@@ -1,0 +1,128 @@
+/** One connection as insight sees it: who it is, its tap, and its part of the bandwidth meter. */
+import { type Clock } from '../../base/index.ts'
+import { type Frame } from '../../sv2/index.ts'
+import {
+  type CounterpartTotals,
+  POOL_ACK_BATCHING,
+  RIG_ACK_BATCHING,
+  Sv1Counterpart,
+  Sv2Counterpart,
+} from './counterpart.ts'
+import {
+  type CounterpartBytes,
+  type Direction,
+  type LinkProtocol,
+  type LinkSide,
+  type LinkStatus,
+  type LinkTransport,
+} from './insight-views.ts'
+import { type LinkTap, type MeteredJob, NO_TAP, type Sv1Meter } from './traffic-tap.ts'
+
+/** What the owner of a connection says of it. */
+export interface LinkOpening {
+  readonly side: LinkSide
+  readonly protocol: LinkProtocol
+  readonly transport: LinkTransport
+  readonly address: string
+  /** Null for rigs. */
+  readonly poolId: string | null
+  /** Of the pool, or what the rig calls itself by now. */
+  name(): string
+  /** Null for pools. */
+  rigKey(): string | null
+  /** Live counters of the connection. */
+  readonly traffic: { readonly bytesIn: number; readonly bytesOut: number }
+}
+
+export interface LinkEvents {
+  onMessage(link: Link, direction: Direction, message: Uint8Array | string | Frame): void
+  onClosed(link: Link): void
+}
+
+export class Link implements LinkTap {
+  readonly id: string
+  readonly opening: LinkOpening
+  readonly sinceMs: number
+  active = false
+  readonly meter: Sv1Meter
+  readonly #events: LinkEvents
+  readonly #counterpart: Sv1Counterpart | Sv2Counterpart
+  #closed = false
+
+  constructor(id: string, opening: LinkOpening, clock: Clock, events: LinkEvents) {
+    this.id = id
+    this.opening = opening
+    this.sinceMs = clock.nowMs()
+    this.#events = events
+    const batching = opening.side === 'upstream' ? POOL_ACK_BATCHING : RIG_ACK_BATCHING
+    this.#counterpart =
+      opening.protocol === 'stratum-v1'
+        ? new Sv2Counterpart(batching, () => clock.monotonicMs())
+        : new Sv1Counterpart()
+    this.meter = this.#counterpart instanceof Sv2Counterpart ? this.#counterpart : NO_TAP.meter
+  }
+
+  record(direction: Direction, line: Uint8Array | string): void {
+    if (this.active) this.#events.onMessage(this, direction, line)
+  }
+
+  frame(direction: Direction, frame: Uint8Array | Frame): void {
+    if (this.#counterpart instanceof Sv1Counterpart) this.#counterpart.frame(frame)
+    if (this.active) this.#events.onMessage(this, direction, frame)
+  }
+
+  basis(job: Omit<MeteredJob, 'newTip'>): void {
+    if (this.#counterpart instanceof Sv1Counterpart) this.#counterpart.basis(job)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.active = false
+    this.#events.onClosed(this)
+  }
+
+  get totals(): CounterpartTotals {
+    return this.#counterpart.totals()
+  }
+
+  status(): LinkStatus {
+    const { opening, totals } = this
+    const { side, poolId, protocol, transport, address, traffic } = opening
+    return {
+      id: this.id,
+      side,
+      name: opening.name(),
+      poolId,
+      rigKey: opening.rigKey(),
+      protocol,
+      transport,
+      address,
+      sinceMs: this.sinceMs,
+      bytesIn: traffic.bytesIn,
+      bytesOut: traffic.bytesOut,
+      counterpart: counterpartBytes(side, protocol, totals),
+      jobs: totals.jobs,
+      shares: totals.shares,
+    }
+  }
+}
+
+/** From "toward the pool" to "in" and "out" as seen from here. */
+export function counterpartBytes(
+  side: LinkSide,
+  protocol: LinkProtocol,
+  totals: CounterpartTotals,
+): CounterpartBytes {
+  const { up, down, tlsUp, tlsDown, standardUp, standardDown } = totals
+  const outIsUp = side === 'upstream'
+  return {
+    protocol: protocol === 'stratum-v1' ? 'stratum-v2' : 'stratum-v1',
+    bytesIn: outIsUp ? down : up,
+    bytesOut: outIsUp ? up : down,
+    tlsBytesIn: outIsUp ? tlsDown : tlsUp,
+    tlsBytesOut: outIsUp ? tlsUp : tlsDown,
+    standardBytesIn: outIsUp ? standardDown : standardUp,
+    standardBytesOut: outIsUp ? standardUp : standardDown,
+  }
+}
