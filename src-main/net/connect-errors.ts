@@ -36,6 +36,64 @@ export function wrongFingerprint(place: ConnectPlace, found: string): HeadframeE
   )
 }
 
+/** A server answered the request for a WebSocket with something else. @param text how its answer begins */
+export function upgradeAnswered(
+  place: ConnectPlace,
+  {
+    statusCode = 0,
+    statusMessage = '',
+  }: { readonly statusCode?: number | undefined; readonly statusMessage?: string | undefined },
+  text: string,
+): HeadframeError {
+  const target = formatHostPort(place)
+  const said = text.replaceAll(/\s+/g, ' ').trim()
+  const quoted = said === '' || said.startsWith('<') ? '' : ` It says: "${said}".`
+  return new HeadframeError(
+    'websocket/http-status',
+    `${target} answered with HTTP ${`${String(statusCode)} ${statusMessage}`.trim()} instead of opening a WebSocket. Check the path and the pool's instructions.${quoted}`,
+    { context: { ...place, statusCode, answer: said } },
+  )
+}
+
+/** Why a socket did not become a WebSocket. @param failure what `ws` reports */
+export function explainUpgradeError(
+  place: ConnectPlace,
+  subprotocol: string,
+  failure: unknown,
+): HeadframeError {
+  const target = formatHostPort(place)
+  const code = systemErrorCode(failure) ?? ''
+  const text = errorText(failure)
+  const details = { context: { ...place, systemCode: code }, cause: failure }
+  // `ws` gives these errors no code.
+  if (/subprotocol/i.test(text)) {
+    return new HeadframeError(
+      'websocket/subprotocol-refused',
+      `${target} opened a WebSocket but does not speak ${subprotocol} over it. Check the pool's instructions: Stratum V1 and V2 have different addresses.`,
+      details,
+    )
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    return new HeadframeError(
+      'websocket/broken-off',
+      `${target} broke off the connection when asked for a WebSocket. Check the port, and whether it is ws:// or wss://.`,
+      details,
+    )
+  }
+  if (code.startsWith('HPE_')) {
+    return new HeadframeError(
+      'websocket/not-http',
+      `${target} does not speak HTTP, so there is no WebSocket. Check the port, and whether it is ws:// or wss://.`,
+      details,
+    )
+  }
+  return new HeadframeError(
+    'websocket/failed',
+    `${target} did not open a WebSocket: ${text}. Check the address and the pool's instructions.`,
+    details,
+  )
+}
+
 /** Turns whatever a socket reports before it is usable into an error with a stable code. */
 export function explainConnectError(
   place: ConnectPlace,

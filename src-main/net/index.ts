@@ -41,3 +41,7 @@ export {
 } from './self-signed.ts'
 export { type TlsOptions } from './open-socket.ts'
 export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './queued-connection.ts'
+export { connectWebSocket, type ConnectWebSocketOptions } from './websocket-connect.ts'
+export { listenWebSocket, type ListenWebSocketOptions } from './websocket-listener.ts'
+export { isSubprotocol, type Subprotocol, SUBPROTOCOLS } from './websocket-messages.ts'
+export { dial, type DialOptions } from './dial.ts'
