@@ -25,7 +25,7 @@ export interface StepPlot {
 const WIDTH = 640
 const PLOT_HEIGHT = 170
 const LEFT = 64
-const RIGHT = 12
+const RIGHT = 28
 const TOP = 30
 const BOTTOM = 34
 const PANEL_HEIGHT = TOP + PLOT_HEIGHT + BOTTOM

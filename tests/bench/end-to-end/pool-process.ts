@@ -29,6 +29,8 @@ export interface PoolProcedures extends Record<string, (argument: never) => unkn
    * @returns when it began, on the clock of `process.hrtime`, nanoseconds
    */
   newTip(port: number): number
+  /** When the last job of a port was sent, on the clock of `process.hrtime`, nanoseconds; 0 before any. */
+  lastJobNs(port: number): number
   /** Shares that came in on a port. */
   shares(port: number): number
   /** From now on it is noted when each share of a port came in. */
@@ -64,6 +66,7 @@ class PoolConnection {
   #lastSequenceNumber = 0
   #unacknowledged = 0
   shares = 0
+  lastJobNs = 0
   /** Where arrivals are noted, while somebody watches. */
   noted: { nonces: number[]; atNs: number[] } | null = null
 
@@ -81,6 +84,7 @@ class PoolConnection {
   newTip(): void {
     if (!this.#open) return
     const jobId = ++this.#lastJobId
+    this.lastJobNs = nowNs()
     const { version, nBits, merklePath, coinbasePrefix, coinbaseSuffix } = ORDINARY_JOB
     this.#send(
       {
@@ -213,6 +217,8 @@ const procedures: PoolProcedures = {
     for (const connection of pools.get(port)?.connections ?? []) connection.newTip()
     return startNs
   },
+  lastJobNs: (port) =>
+    Math.max(0, ...[...(pools.get(port)?.connections ?? [])].map(({ lastJobNs }) => lastJobNs)),
   shares: (port) => pools.get(port)?.shares ?? 0,
   watchShares(port) {
     for (const connection of pools.get(port)?.connections ?? []) connection.noted = { nonces: [], atNs: [] }

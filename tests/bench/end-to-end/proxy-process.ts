@@ -10,7 +10,15 @@ import {
 } from '../../../src-main/app/mining-service.ts'
 import { threadLimits } from '../../../src-main/app/thread-host.ts'
 import { serveThread, ThreadClient } from '../../../src-main/app/thread-link.ts'
-import { type ActivationResult, type PoolConfig, type ShareCounts } from '../../../src-main/proxy/index.ts'
+import { systemEntropy } from '../../../src-main/base/index.ts'
+import {
+  type ActivationResult,
+  DEFAULT_ROUTING,
+  type PoolConfig,
+  type RoutingConfig,
+  type ShareCounts,
+} from '../../../src-main/proxy/index.ts'
+import { generateAuthorityKeyPair } from '../../../src-main/sv2/index.ts'
 import { type LongestTurn, type ProbeProcedures, probeProcedures } from './loop-probe.ts'
 import { parentPort } from './processes.ts'
 
@@ -39,6 +47,13 @@ export interface ProxyProcedures extends Record<string, (argument: never) => unk
   longestTurn(argument: null): Promise<LongestTurn>
   /** From now on the host is busy so long in each period; 0 ends it. */
   stall(options: { readonly busyMs: number; readonly periodMs: number }): void
+}
+
+const authority = generateAuthorityKeyPair(systemEntropy)
+/** What is measured is the pool that was asked for. */
+const STAYS_WHERE_IT_IS: RoutingConfig = {
+  ...DEFAULT_ROUTING,
+  failover: { ...DEFAULT_ROUTING.failover, enabled: false },
 }
 
 type MiningClient = ThreadClient<MiningProcedures, MiningEvent>
@@ -90,13 +105,18 @@ const procedures: ProxyProcedures = {
     const isReady = new Promise<void>((resolve) => (ready = resolve))
     const { stratum } = await started(mining).call('start', {
       userAgent: 'headframe/bench',
+      authority,
+      tls: null,
       stratum: { host: '127.0.0.1', port: 0 },
+      stratumV2: null,
+      stratumWs: null,
       allowedRanges: [],
       sharesPerMinute,
       // Every share goes to the pool, as many as there are.
       floodSharesPerSecond: Infinity,
       pools,
       activePoolId,
+      routing: STAYS_WHERE_IT_IS,
     })
     await isReady
     if (!stratum) throw new Error('the proxy listens nowhere')

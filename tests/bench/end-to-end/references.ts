@@ -79,8 +79,8 @@ async function startFloorProcess(program: string): Promise<{ server: LineProcess
 }
 
 export interface Unsliced {
-  /** @returns processor time of the one turn, milliseconds */
-  broadcast(): Promise<number>
+  /** @returns processor time of the one turn, and from its begin to the last rig, milliseconds */
+  broadcast(): Promise<{ readonly cpuMs: number; readonly lastRigMs: number }>
   stop(): Promise<void>
 }
 
@@ -92,9 +92,9 @@ export async function startUnsliced(rigCount: number): Promise<Unsliced> {
   return {
     async broadcast() {
       await rigs.expectJob()
-      const cpuMs = await server.client.call('broadcast', null)
-      await rigs.jobArrival()
-      return cpuMs
+      const { startNs, cpuMs } = await server.client.call('broadcast', null)
+      const { lastNs } = await rigs.jobArrival()
+      return { cpuMs, lastRigMs: (lastNs - startNs) / 1e6 }
     },
     stop: () => stopAll(rigs, server),
   }

@@ -48,6 +48,14 @@ export function startPoolProcess(): ServingProcess<PoolProcedures> {
   return startServing<PoolProcedures>(join(import.meta.dirname, 'pool-process.ts'), 'other')
 }
 
+/** From the call of `activate`, milliseconds. */
+export interface SwitchTiming {
+  /** To the pool sending its job; below 0 if it had sent it before. */
+  readonly clickToPoolsJobMs: number
+  readonly clickToFirstRigMs: number
+  readonly clickToLastRigMs: number
+}
+
 export class Testbed implements ComparedProxy {
   readonly rigs = new RigFarm()
   readonly pid: number
@@ -126,6 +134,23 @@ export class Testbed implements ComparedProxy {
 
   connectRigs(count: number): Promise<unknown> {
     return this.rigs.connect(this.#stratumPort, count)
+  }
+
+  /** Switches all rigs to a pool. @throws Error unless each got its job without noticing */
+  async switchTo(poolId: string): Promise<SwitchTiming> {
+    const poolPort = this.#poolPorts[this.poolIds.indexOf(poolId)]!
+    await this.rigs.expectJob()
+    const { startNs, result } = await this.proxy.call('activate', poolId)
+    const { seamless, total } = result.downstreams
+    if (seamless !== total) throw new Error(`${seamless} of ${total} rigs switched seamlessly`)
+    const { notified, firstNs, lastNs } = await this.rigs.jobArrival()
+    if (notified !== total) throw new Error(`${notified} of ${total} rigs got the job`)
+    const jobNs = await this.pool.call('lastJobNs', poolPort)
+    return {
+      clickToPoolsJobMs: (jobNs - startNs) / 1e6,
+      clickToFirstRigMs: (firstNs - startNs) / 1e6,
+      clickToLastRigMs: (lastNs - startNs) / 1e6,
+    }
   }
 
   get poolPort(): number {

@@ -10,8 +10,15 @@ import { parentPort } from '../end-to-end/processes.ts'
 export interface UnslicedProcedures extends Record<string, (argument: never) => unknown> {
   /** @param job one `mining.notify` line @returns the port for rigs */
   start(job: string): Promise<number>
-  /** @returns processor time of the turn, milliseconds */
-  broadcast(argument: null): number
+  /** Writes the job to all. */
+  broadcast(argument: null): PlainBroadcast
+}
+
+export interface PlainBroadcast {
+  /** When it began, on the clock of `process.hrtime`, nanoseconds. */
+  readonly startNs: number
+  /** Processor time of the turn, milliseconds. */
+  readonly cpuMs: number
 }
 
 const loop = createNetLoop(systemClock)
@@ -41,11 +48,12 @@ const procedures: UnslicedProcedures = {
     return listener.address.port
   },
   broadcast() {
+    const startNs = Number(process.hrtime.bigint())
     const before = process.threadCpuUsage()
     for (const connection of connections) connection.write(jobBytes)
     loop.joiner.flush()
     const { user, system } = process.threadCpuUsage(before)
-    return (user + system) / 1000
+    return { startNs, cpuMs: (user + system) / 1000 }
   },
 }
 

@@ -47,8 +47,8 @@ describe('the plot of values that jump', () => {
 
   it('draws one path a series that begins at the left edge and ends at the right', () => {
     const svg = drawSvg([plot])
-    expect(svg).toContain('<path class="s0" d="M64.0 58.0H73.4V171.3H628.0"/>')
-    expect(svg).toContain('<path class="s1" d="M64.0 58.0H346.0V228.0H628.0"/>')
+    expect(svg).toContain('<path class="s0" d="M64.0 58.0H73.1V171.3H612.0"/>')
+    expect(svg).toContain('<path class="s1" d="M64.0 58.0H338.0V228.0H612.0"/>')
     expect(svg).toContain('from &lt;far> above')
     expect(svg).toContain('prefers-color-scheme:dark')
   })
