@@ -45,3 +45,4 @@ export { connectWebSocket, type ConnectWebSocketOptions } from './websocket-conn
 export { listenWebSocket, type ListenWebSocketOptions } from './websocket-listener.ts'
 export { isSubprotocol, type Subprotocol, SUBPROTOCOLS } from './websocket-messages.ts'
 export { dial, type DialOptions } from './dial.ts'
+export { interfaceAddresses, type NetworkChange, WakeWatch, type WakeWatchOptions } from './wake-watch.ts'
