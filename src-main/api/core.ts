@@ -80,10 +80,14 @@ export interface Core {
   currentJob(): Promise<CurrentJob | null>
   /** @throws HeadframeError `pool/unknown` */
   jobOfPool(poolId: string): Promise<CurrentJob | null>
+  /** Kept up to date while it is followed; `readTimeline` asks at once. */
   readonly timeline: LiveValueView<JobTimeline>
+  readTimeline(): Promise<JobTimeline>
   readonly warnings: LiveListView<Warning>
 
+  /** Kept up to date while it is followed; `readLinks` asks at once. */
   readonly links: LiveListView<Link>
+  readLinks(): Promise<Link[]>
   /** @throws HeadframeError `link/unknown` */
   frames(linkId: string, signal?: AbortSignal): AsyncGenerator<TrafficFrames, void, void>
   bandwidth(): Promise<Bandwidth>

@@ -11,6 +11,7 @@ const MAX_WAITING_CHANGES = 8
 /** A value that is always sent whole. */
 export class LiveValueView<T> {
   readonly #changed = new Listeners<void>()
+  readonly #followed = new Listeners<void>()
   #revision = 0
   #value: T
 
@@ -32,10 +33,21 @@ export class LiveValueView<T> {
     return this.#changed.on(listener)
   }
 
+  /** Whether anyone follows: what is costly to know need not be known otherwise. */
+  get followed(): boolean {
+    return this.#changed.size > 0
+  }
+
+  /** Called when somebody begins to follow. */
+  onFollowed(listener: () => void): Unsubscribe {
+    return this.#followed.on(listener)
+  }
+
   /** The value now, then again whenever it changed. Ends when `signal` aborts. */
   async *follow(signal?: AbortSignal): AsyncGenerator<LiveValue<T>, void, void> {
     const wake = new Wake(signal)
     const unsubscribe = this.#changed.on(() => wake.set())
+    this.#followed.emit()
     try {
       for (let sent = -1; !wake.aborted;) {
         if (sent !== this.#revision) {
@@ -59,6 +71,7 @@ interface Change<T> {
 /** A list of items with ids: a snapshot, then changes in order. */
 export class LiveListView<T extends { readonly id: string }> {
   readonly #changed = new Listeners<Change<T>>()
+  readonly #followed = new Listeners<void>()
   readonly #items = new Map<string, T>()
   #order: ((a: T, b: T) => number) | undefined
   #revision = 0
@@ -98,6 +111,16 @@ export class LiveListView<T extends { readonly id: string }> {
     return this.#changed.on(listener)
   }
 
+  /** Whether anyone follows: what is costly to know need not be known otherwise. */
+  get followed(): boolean {
+    return this.#changed.size > 0
+  }
+
+  /** Called when somebody begins to follow. */
+  onFollowed(listener: () => void): Unsubscribe {
+    return this.#followed.on(listener)
+  }
+
   /** The list now, then what changed. Ends when `signal` aborts. */
   async *follow(signal?: AbortSignal): AsyncGenerator<LiveList<T>, void, void> {
     const wake = new Wake(signal)
@@ -107,6 +130,7 @@ export class LiveListView<T extends { readonly id: string }> {
       else waiting = null
       wake.set()
     })
+    this.#followed.emit()
     try {
       while (!wake.aborted) {
         if (waiting === null) {

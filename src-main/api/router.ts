@@ -44,7 +44,7 @@ export function createRouter(core: Core) {
     jobs: {
       current: os.jobs.current.handler(() => core.currentJob()),
       ofPool: os.jobs.ofPool.handler(({ input }) => core.jobOfPool(input.id)),
-      timeline: os.jobs.timeline.handler(() => core.timeline.value),
+      timeline: os.jobs.timeline.handler(() => core.readTimeline()),
       timelineLive: os.jobs.timelineLive.handler(({ signal }) => core.timeline.follow(signal)),
     },
     warnings: {
@@ -57,7 +57,7 @@ export function createRouter(core: Core) {
       set: os.routing.set.handler(({ input }) => core.setRouting(input)),
     },
     traffic: {
-      links: os.traffic.links.handler(() => core.links.items),
+      links: os.traffic.links.handler(() => core.readLinks()),
       linksLive: os.traffic.linksLive.handler(({ signal }) => core.links.follow(signal)),
       framesLive: os.traffic.framesLive.handler(({ input, signal }) => core.frames(input.id, signal)),
       bandwidth: os.traffic.bandwidth.handler(() => core.bandwidth()),

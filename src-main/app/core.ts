@@ -5,10 +5,13 @@
 import {
   type Activation,
   type AppInfo,
+  type Bandwidth,
   type Block,
   type CurrentJob,
   type Downstream,
   type HistorySeries,
+  type JobTimeline,
+  type Link,
   type Overview,
   type Pool,
   type PoolDraft,
@@ -16,6 +19,8 @@ import {
   type PoolPreset,
   type PoolTest,
   type Routing,
+  type TrafficFrames,
+  type Warning,
 } from '../../src-preload/contract/index.ts'
 import {
   type Core,
@@ -55,8 +60,8 @@ import { PoolList } from './pool-list.ts'
 import { startPractice } from './practice-wiring.ts'
 import { type RigIdentity, rigIdentity } from './rig-identity.ts'
 import { checkRouting, routingConfig } from './routing-config.ts'
+import { TrafficDesk } from './traffic-desk.ts'
 import { type HostedThread, startThread } from './thread-host.ts'
-import { currentJobView } from './views.ts'
 
 export interface CoreOptions {
   readonly version: string
@@ -117,6 +122,7 @@ class HeadframeCore implements RunningCore {
   #secrets!: SecretStore
   #list!: PoolList
   #pools!: PoolDesk
+  #traffic!: TrafficDesk
   #identity!: RigIdentity
   #history!: HostedThread<HistoryProcedures, never>
   #mining!: HostedThread<MiningProcedures, MiningEvent>
@@ -257,9 +263,41 @@ class HeadframeCore implements RunningCore {
     return this.routing.value
   }
 
-  async currentJob(): Promise<CurrentJob | null> {
-    const status = await this.#mining.client.call('currentJob', null)
-    return status ? currentJobView(status) : null
+  currentJob(): Promise<CurrentJob | null> {
+    return this.#traffic.job(null)
+  }
+
+  async jobOfPool(poolId: string): Promise<CurrentJob | null> {
+    this.#list.require(poolId)
+    return this.#traffic.job(poolId)
+  }
+
+  get timeline(): LiveValueView<JobTimeline> {
+    return this.#traffic.timeline
+  }
+
+  readTimeline(): Promise<JobTimeline> {
+    return this.#traffic.readTimeline()
+  }
+
+  get warnings(): LiveListView<Warning> {
+    return this.#traffic.warnings
+  }
+
+  get links(): LiveListView<Link> {
+    return this.#traffic.links
+  }
+
+  readLinks(): Promise<Link[]> {
+    return this.#traffic.readLinks()
+  }
+
+  frames(linkId: string, signal?: AbortSignal): AsyncGenerator<TrafficFrames, void, void> {
+    return this.#traffic.frames(linkId, signal)
+  }
+
+  bandwidth(): Promise<Bandwidth> {
+    return this.#traffic.bandwidth()
   }
 
   async blocks(): Promise<Block[]> {
@@ -347,6 +385,9 @@ class HeadframeCore implements RunningCore {
       notices: this.#notices,
       mining: mining.client,
     })
+    const { clock, log } = this.#options
+    this.#traffic = new TrafficDesk({ clock, log, mining: mining.client })
+    this.#disposal.add('traffic desk', () => this.#traffic.stop())
     const { authority, certificate } = this.#identity
     const start = async (listeners: RigListeners): Promise<RigListeners> =>
       mining.client.call('start', {
@@ -391,6 +432,11 @@ class HeadframeCore implements RunningCore {
     switch (event.kind) {
       case 'report':
         return this.#onReport(event.report)
+      case 'warnings':
+        this.#traffic.setWarnings(event.warnings)
+        return this.#views.setWarningCount(event.warnings.length)
+      case 'audit':
+        return this.#audit.write(event.batch)
       case 'probe-step':
         return this.#pools.onProbeStep(event)
       case 'log':

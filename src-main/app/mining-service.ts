@@ -13,14 +13,21 @@ import {
 import { createShareChecker, warmUp } from '../checker/index.ts'
 import {
   type ActivationResult,
+  type AuditBatch,
+  type AuditOptions,
+  type BandwidthView,
   type CurrentJobStatus,
   type EngineReport,
+  type LinkStatus,
   type AuthorityKeyPair,
   type PoolConfig,
   type ProbeResult,
   type ProbeStep,
   ProxyEngine,
   type RoutingConfig,
+  type TimelineView,
+  type WatchdogWarning,
+  type WatchedFrames,
 } from '../proxy/index.ts'
 import { type RigListeners } from './rig-listeners.ts'
 import { serveThread, type ThreadPort } from './thread-link.ts'
@@ -49,13 +56,24 @@ export interface MiningProcedures extends Record<string, (argument: never) => un
   probe(test: { id: number; config: PoolConfig }): Promise<ProbeResult>
   /** Nobody waits for this test any more. */
   endProbe(id: number): void
-  currentJob(argument: null): CurrentJobStatus | null
+  /** Of a pool; of the one in use for null. */
+  currentJob(poolId: string | null): CurrentJobStatus | null
+  timeline(argument: null): TimelineView
+  links(argument: null): readonly LinkStatus[]
+  bandwidth(argument: null): BandwidthView
+  /** Decodes the messages of exactly these links from now on, for `takeFrames`. */
+  watch(linkIds: readonly string[]): void
+  takeFrames(argument: null): readonly WatchedFrames[]
+  /** Records messages from now on, told by `audit` events; null ends it. */
+  setAudit(options: AuditOptions | null): void
   /** Stops, and gives the last report. */
   stop(argument: null): Promise<EngineReport | null>
 }
 
 export type MiningEvent =
   | { readonly kind: 'report'; readonly report: EngineReport }
+  | { readonly kind: 'warnings'; readonly warnings: readonly WatchdogWarning[] }
+  | { readonly kind: 'audit'; readonly batch: AuditBatch }
   | { readonly kind: 'probe-step'; readonly id: number; readonly step: ProbeStep }
   | {
       readonly kind: 'log'
@@ -90,7 +108,10 @@ export function runMiningService(port: ThreadPort): void {
       })
       await started.start(pools, activePoolId, routing)
       engine = started
-      reports = systemClock.every(REPORT_PERIOD_MS, () => post({ kind: 'report', report: started.report() }))
+      reports = systemClock.every(REPORT_PERIOD_MS, () => {
+        post({ kind: 'report', report: started.report() })
+        tellInsight(started)
+      })
       const { stratumAddress, stratumV2Address, stratumWsAddress } = started
       return { stratum: stratumAddress, stratumV2: stratumV2Address, stratumWs: stratumWsAddress }
     },
@@ -118,7 +139,13 @@ export function runMiningService(port: ThreadPort): void {
       }
     },
     endProbe: (id) => probes.get(id)?.abort(),
-    currentJob: () => requireEngine().currentJob(),
+    currentJob: (poolId) => requireEngine().currentJob(poolId),
+    timeline: () => requireEngine().insight.timeline(),
+    links: () => requireEngine().insight.links(),
+    bandwidth: () => requireEngine().insight.bandwidth(),
+    watch: (linkIds) => requireEngine().insight.watch(linkIds),
+    takeFrames: () => requireEngine().insight.takeFrames(),
+    setAudit: (options) => requireEngine().insight.setAudit(options),
     async stop() {
       reports?.cancel()
       if (!engine) return null
@@ -127,6 +154,11 @@ export function runMiningService(port: ThreadPort): void {
       await stopping.stop()
       return stopping.report()
     },
+  }
+  const tellInsight = ({ insight }: ProxyEngine): void => {
+    post({ kind: 'warnings', warnings: insight.warnings() })
+    const batch = insight.takeAudit()
+    if (batch.lines.length > 0) post({ kind: 'audit', batch })
   }
   const post = serveThread<MiningEvent>(port, procedures)
   const log = createLogger((level, scope, message, fields) => {

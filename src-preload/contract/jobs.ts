@@ -28,6 +28,13 @@ export const currentJob = z.object({
   coinbaseBytes: count.describe('Without witness, extranonce included'),
   rewardSats: count.nullable().describe('null if the coinbase could not be read'),
   feesSats: count.nullable().describe('Reward less subsidy; null where that cannot be known'),
+  feesUnknownBecause: z
+    .enum(['coinbase-unreadable', 'height-unknown', 'network-unknown', 'below-subsidy'])
+    .nullable(),
+  transactions: z.object({ least: count, most: count }).describe('By merkle depth, coinbase included'),
+  extranonce: z
+    .object({ offset: count, prefixSize: count, rollableSize: count })
+    .describe('Where it stands in the coinbase, bytes'),
   outputs: z.array(coinbaseOutput),
 })
 export type CurrentJob = z.infer<typeof currentJob>
@@ -69,7 +76,8 @@ export const jobTimeline = z.object({
       listening: z.boolean().describe('Connected only to compare'),
       jobs: z.array(timelineJob).describe('Newest first'),
       medianLagMs: z.number().nonnegative().nullable().describe('Behind the first pool, over the tips kept'),
-      firstCount: count.describe('Tips it announced first'),
+      comparedCount: count.describe('Tips that at least two pools announced'),
+      firstCount: count.describe('Of those, the ones it announced first'),
     }),
   ),
   tips: z.array(timelineTip).describe('Newest first'),

@@ -34,10 +34,19 @@ export const bandwidthRow = z.object({
 })
 export type BandwidthRow = z.infer<typeof bandwidthRow>
 
+export const bandwidthRate = z.object({
+  coveredMs: count.describe('How much of an hour the figures cover; sums, not extrapolated'),
+  bytesIn: count,
+  bytesOut: count,
+  otherBytesIn: count,
+  otherBytesOut: count,
+})
+
 export const bandwidth = z.object({
   since: momentMs,
   upstream: z.array(bandwidthRow.extend({ poolId: z.string() })),
   downstream: z.array(bandwidthRow),
+  lastHour: z.object({ upstream: bandwidthRate, downstream: bandwidthRate }),
   method: z.array(z.string()).describe('How it is computed, a sentence each'),
 })
 export type Bandwidth = z.infer<typeof bandwidth>
@@ -65,6 +74,7 @@ export const trafficFrames = z.object({
 })
 export type TrafficFrames = z.infer<typeof trafficFrames>
 
+/** share: shares and their answers. job: jobs, targets, tips. session: set-up and its end. gap: messages that could not be recorded. */
 export const auditKind = z.enum(['share', 'job', 'session', 'other'])
 
 export const auditSettings = z.object({
@@ -102,8 +112,9 @@ export const auditRecord = z.object({
   linkId: z.string(),
   side: z.enum(['upstream', 'downstream']),
   linkName: z.string(),
+  protocol: poolProtocol,
   direction: z.enum(['in', 'out']),
-  kind: auditKind,
+  kind: z.enum([...auditKind.options, 'gap']),
   name: z.string(),
   text: z.string().describe('The message; secrets masked'),
 })

@@ -230,6 +230,16 @@ export class FakeCore implements Core {
     return routing
   }
 
+  async readTimeline(): Promise<JobTimeline> {
+    await this.#reach('readTimeline', null)
+    return this.timeline.value
+  }
+
+  async readLinks(): Promise<Link[]> {
+    await this.#reach('readLinks', null)
+    return this.links.items
+  }
+
   async jobOfPool(poolId: string): Promise<CurrentJob | null> {
     await this.#reach('jobOfPool', poolId)
     this.#require(poolId)
@@ -245,7 +255,9 @@ export class FakeCore implements Core {
 
   async bandwidth(): Promise<Bandwidth> {
     await this.#reach('bandwidth', null)
-    return { since: 1, upstream: [], downstream: [], method: ['Counted.'] }
+    const rate = { coveredMs: 0, bytesIn: 0, bytesOut: 0, otherBytesIn: 0, otherBytesOut: 0 }
+    const lastHour = { upstream: rate, downstream: rate }
+    return { since: 1, upstream: [], downstream: [], lastHour, method: ['Counted.'] }
   }
 
   async auditState(): Promise<AuditState> {
