@@ -219,8 +219,18 @@ describe('a rig that', () => {
     await neighbour.job(({ ntime }) => ntime > 0)
   })
 
-  it('says nothing is let go after a minute', async () => {
+  it('says nothing is let go in seconds, and is never taken for a rig', async () => {
     const rig = await FakeRig.open({ port: harness.port })
+    await harness.pass(9_000, 1000)
+    expect(harness.report().onlineCount).toBe(1)
+    expect(rig.closed).toBe(false)
+    await harness.pass(8_000, 1000)
+    await until('the end', () => rig.closed)
+  })
+
+  it('stops within its first line is let go after a minute', async () => {
+    const rig = await FakeRig.open({ port: harness.port })
+    rig.write('{')
     await until('the connection', () => harness.report().onlineCount === 2)
     await harness.pass(50_000, 5000)
     expect(rig.closed).toBe(false)
