@@ -88,7 +88,7 @@ export interface TimelineJob {
   /** Null where it cannot be known. */
   readonly feesSats: number | null
   readonly poolDifficulty: number | null
-  /** Of the messages that carried it, as plaintext of the pool's protocol. */
+  /** Of the messages that carried it, as sent: lines of Stratum V1, or sealed frames of Stratum V2. */
   readonly sizeBytes: number
 }
 

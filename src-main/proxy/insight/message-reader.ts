@@ -101,14 +101,15 @@ export class MessageReader {
   /** Methods of open requests, by direction and id. */
   readonly #requests = new Map<string, string>()
 
-  /** @param maskIdentities also account and rig names */
+  /** @param maskIdentities leaves account and rig names out of `message` too */
   line(direction: Direction, line: Uint8Array | string, maskIdentities = false): ReadMessage {
     const text = (typeof line === 'string' ? line : Buffer.from(line).toString('utf8')).trim()
     const bytes = Buffer.byteLength(text)
     const sizes = { bytes, wireBytes: bytes + 1 }
     const value = parseObject(text)
     if (value === null) return { ...unreadableLine(text), ...sizes }
-    const masked = maskSecrets(value, maskIdentities)
+    const masked = maskSecrets(value, false)
+    const message = maskIdentities ? maskSecrets(value, true) : masked
     const hex = hexOf(Buffer.from(JSON.stringify(masked)))
     const { method } = masked
     if (typeof method === 'string') {
@@ -125,7 +126,7 @@ export class MessageReader {
         ...sizes,
       }
     }
-    return { ...this.#answer(direction, masked), message: masked, hex, ...sizes }
+    return { ...this.#answer(direction, masked), message, hex, ...sizes }
   }
 
   frame(frame: Uint8Array | Frame, maskIdentities = false): ReadMessage {
@@ -147,15 +148,11 @@ export class MessageReader {
     for (const [key, value] of Object.entries(values)) {
       message[key] = maskIdentities && key === 'userIdentity' ? MASK : jsonOf(value)
     }
-    if (trailing.length > 0) {
-      const worker = workerNameIn(trailing)
-      if (worker !== null) message.workerName = maskIdentities ? MASK : worker
-      if (!maskIdentities) message.trailing = toHex(trailing)
-    }
+    const worker = trailing.length > 0 ? workerNameIn(trailing) : null
+    if (worker !== null) message.workerName = maskIdentities ? MASK : worker
+    if (trailing.length > 0 && !maskIdentities) message.trailing = toHex(trailing)
     const fields = Object.entries(values).map(([key, value]) => frameField(key, value))
-    if (typeof message.workerName === 'string') {
-      fields.push({ name: 'workerName', value: message.workerName, hex: null })
-    }
+    if (worker !== null) fields.push({ name: 'workerName', value: shorten(printable(worker)), hex: null })
     const bytes = frame instanceof Uint8Array ? frame : encodeFrame(frame)
     return {
       name,
@@ -383,7 +380,10 @@ function errorText(error: unknown): string {
   return shorten(printable(typeof error === 'string' ? error : (JSON.stringify(error) ?? '')))
 }
 
-const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')
+/** Control characters would garble whatever shows the text. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd')
+}
 
 const shorten = (text: string, longest = LONGEST_VALUE): string =>
   text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
