@@ -106,7 +106,8 @@ async function latencyToPool(proxy: ComparedProxy): Promise<Amounts> {
   }).toSorted((a, b) => a - b)
   if (latencies.length !== loop.sent) throw new Error(`${latencies.length} of ${loop.sent} shares came`)
   const at = (fraction: number): number => latencies[Math.round(fraction * (latencies.length - 1))]!
-  return { outP50Ms: at(0.5), outP99Ms: at(0.99), answerP50Ms: loop.p50Ms, answerP99Ms: loop.p99Ms }
+  const { p50Ms, p99Ms, sentLateMs } = loop
+  return { outP50Ms: at(0.5), outP99Ms: at(0.99), answerP50Ms: p50Ms, answerP99Ms: p99Ms, sentLateMs }
 }
 
 async function blockToLastRig(proxy: ComparedProxy): Promise<number> {
