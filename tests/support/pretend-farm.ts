@@ -164,6 +164,9 @@ export function pretendJob(given: Partial<CurrentJob> = {}): CurrentJob {
     coinbaseBytes: 233,
     rewardSats: 315_482_177,
     feesSats: 2_982_177,
+    feesUnknownBecause: null,
+    transactions: { least: 2049, most: 4096 },
+    extranonce: { offset: 44, prefixSize: 8, rollableSize: 8 },
     outputs: [
       {
         valueSats: 315_482_177,

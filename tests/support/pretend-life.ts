@@ -99,8 +99,8 @@ export function pretendRigs(count: number, now: number, seed = 7): Downstream[] 
           }),
       invalidReasons:
         random() > 0.6
-          ? { 'high-hash': 4, 'bad-version-bits': 1, 'stale/new-block': 11, 'stale/pool-left': 2 }
-          : { 'stale/new-block': 6 },
+          ? { 'difficulty-too-low': 4, 'invalid-ntime': 1, 'new-block': 11, 'pool-switched': 2 }
+          : { 'new-block': 6 },
       rejectReasons: random() > 0.5 ? { 'stale-share': 3, 'difficulty-too-low': 1 } : {},
       poolId: 'braidpool',
       versionRolling: index % 4 !== 3,
@@ -381,6 +381,7 @@ export function livingFarm(
         : before.tips,
       pools: before.pools.map((pool, place) => ({
         ...pool,
+        comparedCount: pool.comparedCount + (newTip && before.pools.length > 1 ? 1 : 0),
         firstCount: pool.firstCount + (newTip && place === 0 ? 1 : 0),
         jobs: [
           pretendTimelineJob({

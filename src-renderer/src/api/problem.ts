@@ -17,6 +17,10 @@ export interface CallProblem {
   message: string
   /** Field name to message, for forms. */
   fields: Record<string, string>
+  /** Which part of the field is wrong, as the core names it: `port` of a pool URL. */
+  part: string | null
+  /** What was probably meant, to offer in place of what was entered. */
+  suggestion: string | null
 }
 
 /** Codes that speak of one field of the pool form without naming it. */
@@ -39,7 +43,8 @@ function issueFields(data: Record<string, unknown>): Record<string, string> {
 
 export function describeProblem(error: unknown): CallProblem {
   const message = error instanceof Error && error.message !== '' ? error.message : 'Something went wrong'
-  if (error instanceof DisconnectedError) return { code: 'app/disconnected', message, fields: {} }
+  if (error instanceof DisconnectedError)
+    return { code: 'app/disconnected', message, fields: {}, part: null, suggestion: null }
   const data = isObject(error) && isObject(error.data) ? error.data : {}
   const code = typeof data.code === 'string' ? data.code : 'app/unexpected'
   const fields = issueFields(data)
@@ -47,7 +52,13 @@ export function describeProblem(error: unknown): CallProblem {
   const field = typeof context.field === 'string' ? context.field : FIELD_BY_CODE[code]
   if (field !== undefined && fields[field] === undefined) fields[field] = message
   const first = Object.values(fields)[0]
-  return { code, message: first !== undefined && !('code' in data) ? first : message, fields }
+  return {
+    code,
+    message: first !== undefined && !('code' in data) ? first : message,
+    fields,
+    part: typeof context.part === 'string' ? context.part : null,
+    suggestion: typeof context.suggestion === 'string' ? context.suggestion : null,
+  }
 }
 
 /** Whether a call ended because somebody on this side ended it, or the link went away. */

@@ -15,11 +15,32 @@ const SCHEMES: Record<string, string> = {
   'stratum+tcp': 'Stratum V1, not encrypted',
   'stratum+ssl': 'Stratum V1 over TLS, encrypted',
   'stratum+tls': 'Stratum V1 over TLS, encrypted',
+  'stratum+ws': 'Stratum V1 over WebSocket, not encrypted',
+  'stratum+wss': 'Stratum V1 over WebSocket and TLS, encrypted',
+  'sv2+ws': 'Stratum V2 over WebSocket, encrypted',
+  'sv2+wss': 'Stratum V2 over WebSocket and TLS, encrypted',
 }
 
 const BASE58 = /^[1-9A-HJ-NP-Za-km-z]+$/
 
-function hostAndPortHint(authority: string): PoolUrlHint | null {
+/** What each part of a URL that the core can object to is called. */
+const PARTS: Record<string, string> = {
+  url: 'URL',
+  scheme: 'Start of the URL',
+  'user-info': 'Before the @',
+  host: 'Host',
+  port: 'Port',
+  path: 'After the port',
+  'authority-key': 'Authority key',
+}
+
+/** The name of a part that an error is about; null for none we know. */
+export function urlPartLabel(part: string | null): string | null {
+  return part === null ? null : (PARTS[part] ?? null)
+}
+
+/** Web connections have ports of their own when none is given. */
+function hostAndPortHint(authority: string, portNeeded: boolean): PoolUrlHint | null {
   const hostAndPort = authority.slice(authority.lastIndexOf('@') + 1)
   const match = /^(\[[0-9a-f:]+\]|[^:[\]]*)(?::(\d*))?$/i.exec(hostAndPort)
   if (match === null)
@@ -28,7 +49,7 @@ function hostAndPortHint(authority: string): PoolUrlHint | null {
   if (host === undefined || host === '') return { tone: 'info', text: 'Next comes the host, then :port' }
   if (/\s/.test(host)) return { tone: 'warn', text: 'A host has no spaces.' }
   if (port === undefined || port === '')
-    return { tone: 'info', text: 'Add the port after the host, for instance :3333' }
+    return !portNeeded ? null : { tone: 'info', text: 'Add the port after the host, for instance :3333' }
   if (Number(port) < 1 || Number(port) > 65_535)
     return { tone: 'warn', text: 'A port is between 1 and 65535.' }
   return null
@@ -67,7 +88,7 @@ export function hintPoolUrl(input: string): PoolUrlHint | null {
       }
     return { tone: 'info', text: 'Start with stratum2+tcp:// (encrypted), stratum+ssl:// or stratum+tcp://' }
   }
-  const [, schemeText = '', authority = '', path = ''] = match
+  const [, schemeText = '', authority = '', path = '', rest = ''] = match
   const scheme = schemeText.toLowerCase()
   const description = SCHEMES[scheme]
   if (description === undefined)
@@ -80,10 +101,20 @@ export function hintPoolUrl(input: string): PoolUrlHint | null {
           tone: 'warn',
           text: `${scheme}:// is not known. Use stratum2+tcp://, stratum+ssl:// or stratum+tcp://`,
         }
-  const hostHint = hostAndPortHint(authority)
+  const hostHint = hostAndPortHint(authority, !/\+wss?$/.test(scheme))
   if (hostHint !== null) return hostHint
   if (scheme === 'stratum2+tcp') {
     const keyHint = authorityKeyHint(path.replace(/^\//, ''))
+    if (keyHint !== null) return keyHint
+  }
+  if (scheme.startsWith('sv2+ws')) {
+    const key = rest.replace(/^[^#]*#?/, '')
+    if (key === '')
+      return {
+        tone: 'info',
+        text: "End with # and the pool's authority key: #9… It proves that the pool is the pool.",
+      }
+    const keyHint = authorityKeyHint(key)
     if (keyHint !== null) return keyHint
   }
   return { tone: 'good', text: description }

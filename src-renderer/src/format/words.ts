@@ -2,7 +2,15 @@
  * The words screens use for states and verdicts, each with a tone and a sentence for someone who has
  * never read a mining specification. One table per subject; nothing here formats numbers.
  */
-import type { Downstream, Pool, PoolProtocol, PoolState, ShareCounts } from '@contract'
+import type {
+  Downstream,
+  Pool,
+  PoolHealth,
+  PoolPreset,
+  PoolProtocol,
+  PoolState,
+  ShareCounts,
+} from '@contract'
 
 /** How much attention something asks for. */
 export type Tone = 'neutral' | 'good' | 'info' | 'warn' | 'bad'
@@ -46,6 +54,36 @@ export function poolStateWording(pool: Pick<Pool, 'state' | 'active' | 'enabled'
   if (pool.active && pool.state === 'ready')
     return { label: 'Mining', tone: 'good', meaning: 'Every rig works for this pool now.' }
   return POOL_STATES[pool.state]
+}
+
+const POOL_HEALTH: Record<PoolHealth['verdict'], Wording> = {
+  unknown: {
+    label: 'Not judged',
+    tone: 'neutral',
+    meaning: 'Not in use, so there is nothing to judge it by.',
+  },
+  good: { label: 'Serves well', tone: 'good', meaning: 'Work and answers come as they should.' },
+  doubtful: { label: 'Worth a look', tone: 'warn', meaning: 'Something about it is not as it should be.' },
+  bad: { label: 'Fails', tone: 'bad', meaning: 'Rigs go elsewhere as long as they can.' },
+}
+
+/** How well a pool serves, by what it does. */
+export function poolHealthWording(verdict: PoolHealth['verdict']): Wording {
+  return POOL_HEALTH[verdict]
+}
+
+const PAYOUTS: Record<PoolPreset['payout'], Wording> = {
+  pool: { label: 'Pool', tone: 'info', meaning: 'Pays for your part of the work, whoever finds the block.' },
+  solo: {
+    label: 'Solo',
+    tone: 'warn',
+    meaning: 'Pays only when you find a block, and then nearly all of it.',
+  },
+  test: { label: 'Test', tone: 'neutral', meaning: 'Pays nothing: for trying out.' },
+}
+
+export function payoutWording(payout: PoolPreset['payout']): Wording {
+  return PAYOUTS[payout]
 }
 
 /** Protocol and encryption as one short badge. */
@@ -134,19 +172,6 @@ export const WEAK_SHARES: Wording = {
   tone: 'neutral',
   meaning:
     'Good, but easier than the pool asks for, so not sent. They let Headframe measure each rig precisely.',
-}
-
-const TEST_STEPS: Record<string, string> = {
-  address: 'Look up the address',
-  connect: 'Reach the pool',
-  handshake: 'Agree on encryption',
-  open: 'Sign in',
-  job: 'Receive work',
-}
-
-/** A step of a connection test in plain words. */
-export function testStepLabel(step: string): string {
-  return TEST_STEPS[step] ?? step
 }
 
 /** `stale-share` as `Stale share`: reasons come as the protocols spell them. */

@@ -1,9 +1,10 @@
 /** Pools in order of priority, and everything a person does with them. */
-import type { Activation, Pool, PoolDraft, PoolPatch, PoolTest } from '@contract'
+import type { Activation, Pool, PoolDraft, PoolPatch, PoolPreset, PoolTest } from '@contract'
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import { useConnection } from '../api/client.ts'
 import { createFollowedList } from '../api/live-list.ts'
+import { describeProblem, type CallProblem } from '../api/problem.ts'
 import { createFollowedView } from './following.ts'
 
 /** What a connection test needs to know; `id` lends the stored password of a saved pool. */
@@ -13,6 +14,14 @@ export interface PoolTestRequest {
   password?: string
   id?: string
 }
+
+/** A switch that a person asked for on this page, from the click to its end. */
+export type SwitchAttempt = { poolId: string; poolName: string } & (
+  | { phase: 'switching' }
+  | { phase: 'done'; activation: Activation }
+  /** Nothing changed: the rigs stayed where they were. */
+  | { phase: 'failed'; stayedWith: string | null; problem: CallProblem }
+)
 
 const ORDER_SETTLES_MS = 1500
 
@@ -26,10 +35,16 @@ export const usePoolsStore = defineStore('pools', () => {
 
   /** The order a person just asked for, until the core confirms it. */
   const wantedOrder = shallowRef<readonly string[] | null>(null)
+  /** The last switch made from here; null before the first, and once it was dismissed. */
+  const attempt = shallowRef<SwitchAttempt | null>(null)
   /** The pool being switched to now, from the click until its answer. */
-  const switchingTo = shallowRef<string | null>(null)
-  /** The outcome of the last switch made from here. */
-  const lastSwitch = shallowRef<{ poolId: string; activation: Activation } | null>(null)
+  const switchingTo = computed(() => (attempt.value?.phase === 'switching' ? attempt.value.poolId : null))
+  /** What it took, if it went well. */
+  const lastSwitch = computed(() =>
+    attempt.value?.phase === 'done'
+      ? { poolId: attempt.value.poolId, activation: attempt.value.activation }
+      : null,
+  )
 
   /** Null before the first snapshot. */
   const pools = computed<readonly Pool[] | null>(() => {
@@ -43,16 +58,23 @@ export const usePoolsStore = defineStore('pools', () => {
   })
   const active = computed(() => pools.value?.find((pool) => pool.active) ?? null)
 
-  /** Switches every rig to a pool. Rejects with the core's own words. */
-  async function activate(id: string): Promise<Activation> {
-    switchingTo.value = id
+  /** Switches every rig to a pool. Never rejects: how it goes is told by `attempt`. Resolves to whether it did. */
+  async function activate(id: string): Promise<boolean> {
+    const stayedWith = active.value?.name ?? null
+    const poolName = pools.value?.find((pool) => pool.id === id)?.name ?? 'the pool'
+    attempt.value = { phase: 'switching', poolId: id, poolName }
     try {
       const activation = await client.pools.activate({ id })
-      lastSwitch.value = { poolId: id, activation }
-      return activation
-    } finally {
-      switchingTo.value = null
+      attempt.value = { phase: 'done', poolId: id, poolName, activation }
+      return true
+    } catch (error) {
+      attempt.value = { phase: 'failed', poolId: id, poolName, stayedWith, problem: describeProblem(error) }
+      return false
     }
+  }
+
+  function dismissAttempt(): void {
+    if (attempt.value?.phase !== 'switching') attempt.value = null
   }
 
   /** Moves a pool to another place in the order; shown at once, undone if the core refuses. */
@@ -79,8 +101,20 @@ export const usePoolsStore = defineStore('pools', () => {
 
   const create = (draft: PoolDraft): Promise<Pool> => client.pools.create(draft)
   const update = (id: string, patch: PoolPatch): Promise<Pool> => client.pools.update({ id, ...patch })
-  const test = (request: PoolTestRequest, signal?: AbortSignal): Promise<PoolTest> =>
-    client.pools.test(request, signal === undefined ? {} : { signal })
+  /** Public pools to start from. */
+  const loadPresets = (): Promise<PoolPreset[]> => client.pools.presets()
+
+  /** Runs a connection test and tells every step as it comes; ends with the test or with `signal`. */
+  async function test(
+    request: PoolTestRequest,
+    onStep: (test: PoolTest) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const step of await client.pools.testLive(request, { signal })) {
+      if (signal.aborted) return
+      onStep(step)
+    }
+  }
 
   async function remove(id: string): Promise<void> {
     await client.pools.remove({ id })
@@ -89,6 +123,7 @@ export const usePoolsStore = defineStore('pools', () => {
   return {
     pools,
     active,
+    attempt,
     switchingTo,
     lastSwitch,
     problem: computed(view.problem),
@@ -97,9 +132,11 @@ export const usePoolsStore = defineStore('pools', () => {
     release: view.release,
     retry: view.retry,
     activate,
+    dismissAttempt,
     move,
     create,
     update,
+    loadPresets,
     test,
     remove,
   }

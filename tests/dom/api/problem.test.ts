@@ -12,6 +12,8 @@ describe('a problem with a call', () => {
       code: 'pool/active',
       message: 'Switch to another pool first.',
       fields: {},
+      part: null,
+      suggestion: null,
     })
   })
 
@@ -31,6 +33,20 @@ describe('a problem with a call', () => {
     expect(describeProblem(error).fields).toEqual({ name: 'Too long.' })
   })
 
+  it('names the part of the field that is wrong, and what was probably meant', () => {
+    const error = new ORPCError('BAD_REQUEST', {
+      message: 'The URL does not say what the pool speaks.',
+      data: {
+        code: 'pool/invalid-url',
+        context: { field: 'url', part: 'scheme', suggestion: 'stratum+tcp://pool.example.com:3333' },
+      },
+    })
+    expect(describeProblem(error)).toMatchObject({
+      part: 'scheme',
+      suggestion: 'stratum+tcp://pool.example.com:3333',
+    })
+  })
+
   it('takes the messages of a failed input check, one a field', () => {
     const issues = [
       { path: ['name'], message: 'Give the pool a name' },
@@ -44,6 +60,8 @@ describe('a problem with a call', () => {
       code: 'app/unexpected',
       message: 'Give the pool a name',
       fields: { name: 'Give the pool a name' },
+      part: null,
+      suggestion: null,
     })
   })
 

@@ -23,6 +23,7 @@ function threePools(): PretendCore {
         priority: 1,
         hasPassword: true,
         protocol: 'stratum-v1',
+        transport: 'tls',
         url: 'stratum+ssl://lode.example.org:443',
       }),
       pretendPool({
@@ -48,6 +49,17 @@ const order = (): (string | undefined)[] =>
     row.dataset.testid?.slice('pool-row-'.length),
   )
 
+/** What a new pool is sent with when nobody touched its advanced settings. */
+const USUAL = {
+  fallbackUrl: null,
+  lines: 'shared',
+  namesRigs: true,
+  mayMoveTo: 'same-host',
+  listens: false,
+  solo: false,
+  versionRolling: 'bip320',
+}
+
 const menuItem = (label: string): HTMLElement => {
   const item = [...document.querySelectorAll<HTMLElement>('[role="menuitem"]')].find(
     (each) => each.textContent?.trim() === label,
@@ -68,7 +80,6 @@ describe('the pools screen', () => {
     app = await mountApp(threePools(), '/pools')
     expect(order()).toEqual(['ridge', 'lode', 'solo'])
     expect(app.text('pool-row-ridge')).toContain('Mining')
-    expect(app.text('pool-row-ridge')).toContain('8 + 8 B')
     expect(app.text('pool-acknowledged-ridge')).toBe('48,211')
     expect(app.text('pool-row-lode')).toContain('Stratum V1 · TLS')
     expect(app.text('pool-row-solo')).toContain('Waiting to retry')
@@ -78,16 +89,57 @@ describe('the pools screen', () => {
     expect(app.text('pool-row-solo')).toContain('again in 14 s')
   })
 
-  it('switches with one click, and shows what it took beside the pool and as a message', async () => {
+  it('switches with one click', async () => {
     const core = threePools()
     app = await mountApp(core, '/pools')
     await app.click(app.get('pool-activate-lode'))
     expect(core.callsOf('pools.activate')).toEqual([{ id: 'lode' }])
     expect(app.get('pool-row-lode').dataset.active).toBe('true')
-    expect(app.text('pool-switched-lode')).toBe('Switched in 84 ms · no rigs connected')
     expect(app.get('pool-active').dataset.poolId).toBe('lode')
     expect(app.find('pool-activate-ridge')).not.toBeNull()
-    expect(document.querySelector('[data-sonner-toast]')?.textContent).toContain('Switched in 84 ms')
+  })
+
+  it('says how well a pool serves and why, where it is reached, and what works for it', async () => {
+    const core = threePools()
+    core.changePool('lode', {
+      state: 'ready',
+      transport: 'tls',
+      health: { verdict: 'doubtful', because: 'It hears of new blocks 0.9 s after Copper Ridge.' },
+      endpoint: {
+        protocol: 'stratum-v1',
+        transport: 'tls',
+        host: 'backup.example.org',
+        port: 443,
+        fallback: true,
+      },
+      listens: true,
+      lineCount: 1,
+    })
+    core.changePool('ridge', { rigCount: 8, lineCount: 1, hashrateHs: 4.1e13 })
+    app = await mountApp(core, '/pools')
+    expect(app.text('pool-health-lode')).toContain('hears of new blocks 0.9 s after')
+    expect(app.text('pool-row-lode')).toContain('Worth a look')
+    expect(app.text('pool-host-lode')).toBe('backup.example.org:443')
+    expect(app.text('pool-fallback-lode')).toBe('second way in')
+    expect(app.text('pool-listens-lode')).toBe('Listening')
+    expect(app.text('pool-rigs-ridge')).toBe('41.0 TH/s8 rigs, 1 line')
+    expect(app.find('pool-health-ridge')).toBeNull()
+    expect(app.find('pool-listens-ridge')).toBeNull()
+    expect(app.find('pool-fallback-ridge')).toBeNull()
+  })
+
+  it('tells apart the pool that was chosen and the one that stands in for it', async () => {
+    const core = threePools()
+    core.changePool('ridge', { active: false, preferred: true, state: 'silent' })
+    core.changePool('lode', { active: true, preferred: false, state: 'ready' })
+    core.tick({
+      preferredPool: { id: 'ridge', name: 'Copper Ridge' },
+      standIn: { since: START - 60_000, because: 'Copper Ridge has sent no work for 3 min.' },
+    })
+    app = await mountApp(core, '/pools')
+    expect(app.text('pool-preferred-ridge')).toBe('Chosen')
+    expect(app.text('pool-stand-in-lode')).toBe('Stands in')
+    expect(app.find('pool-stand-in-ridge')).toBeNull()
   })
 
   it('shows progress while a switch is under way and lets no second one start', async () => {
@@ -107,7 +159,7 @@ describe('the pools screen', () => {
     expect(app.text('pool-active')).toContain('Northern Lode')
   })
 
-  it("says in the pool's own words why a switch failed, and leaves the old pool active", async () => {
+  it("says in the pool's own words why a switch failed, and that the rigs stay where they were", async () => {
     const core = threePools()
     core.answerNext(
       'pools.activate',
@@ -119,10 +171,15 @@ describe('the pools screen', () => {
     )
     app = await mountApp(core, '/pools')
     await app.click(app.get('pool-activate-solo'))
-    const toast = document.querySelector('[data-sonner-toast]')?.textContent
-    expect(toast).toContain('Could not switch to Solo at home')
-    expect(toast).toContain('refuses port 3333. Check the port.')
+    expect(app.get('switch-proof').dataset.phase).toBe('failed')
+    expect(app.text('switch-proof')).toContain(
+      'Could not switch to Solo at home: rigs stay with Copper Ridge.',
+    )
+    expect(app.text('switch-proof-problem')).toBe('solo.example.net refuses port 3333. Check the port.')
     expect(app.get('pool-active').dataset.poolId).toBe('ridge')
+    await app.click(app.get('switch-proof-retry'))
+    expect(app.get('switch-proof').dataset.phase).toBe('done')
+    expect(app.get('pool-active').dataset.poolId).toBe('solo')
   })
 
   it('switches from the header too', async () => {
@@ -160,7 +217,7 @@ describe('the pools screen', () => {
   it('opens the details of a pool with its reasons for rejecting', async () => {
     app = await mountApp(threePools(), '/pools')
     await app.click(document.querySelector<HTMLElement>('[aria-controls="pool-details-ridge"]')!)
-    expect(app.text('pool-row-ridge')).toContain('Stale share31')
+    expect(app.text('pool-row-ridge')).toContain('Too late31')
     expect(app.text('pool-row-ridge')).toContain('farm.headframe')
   })
 
@@ -204,6 +261,7 @@ describe('the pool form', () => {
         userIdentity: 'farm.headframe',
         name: 'v2.example.com',
         enabled: true,
+        ...USUAL,
       },
     ])
     expect(app.find('pool-form')).toBeNull()
@@ -266,57 +324,198 @@ describe('the pool form', () => {
     expect(app.text('pool-form-problem')).toContain('Free some space.')
   })
 
-  it('tests a connection step by step without saving anything', async () => {
+  it("offers the core's suggestion as one click, and names the part that is wrong", async () => {
+    app = await mountApp(new PretendCore(), '/pools')
+    await app.click(app.get('pool-add'))
+    await app.type('pool-form-url', 'pool.example.com:3333')
+    await app.type('pool-form-identity', 'me')
+    await app.type('pool-form-name', 'Mine')
+    await app.click(app.get('pool-save'))
+    expect(app.text('pool-form-url')).toContain('Start of the URL: The pool URL has no scheme')
+    await app.click(app.get('pool-form-suggestion'))
+    expect(app.get('pool-form-url').querySelector('input')?.value).toBe('stratum+tcp://pool.example.com:3333')
+    expect(app.find('pool-form-suggestion')).toBeNull()
+  })
+
+  it('starts from a public pool: its URL with key, second way in, lines and notes', async () => {
+    const core = new PretendCore()
+    app = await mountApp(core, '/pools')
+    await app.click(app.get('pool-add'))
+    expect(app.find('preset-open-seam')).not.toBeNull()
+    await app.type('preset-search', 'solo 2 %')
+    expect(app.find('preset-open-seam')).toBeNull()
+    await app.click(app.get('preset-lone-pick'))
+    expect(app.text('pool-form-notes')).toContain('nothing until you find a block')
+    expect(app.text('pool-form-identity')).toContain('Your Bitcoin address. A block that you find')
+    await app.type('pool-form-identity', 'bc1qexample')
+    await app.click(app.get('pool-save'))
+    expect(core.callsOf('pools.create')).toEqual([
+      {
+        ...USUAL,
+        enabled: true,
+        name: 'Lone Pick',
+        url: `stratum2+tcp://solo.lone-pick.example.net:3336/${KEY}`,
+        userIdentity: 'bc1qexample',
+        fallbackUrl: 'stratum+tcp://solo.lone-pick.example.net:3333',
+        lines: 'per-rig',
+        solo: true,
+      },
+    ])
+  })
+
+  it('says when no public pool matches, and why when there is no list', async () => {
+    const core = new PretendCore()
+    core.answerNext('pools.presets', () => new Error('The list is being read.'))
+    app = await mountApp(core, '/pools')
+    await app.click(app.get('pool-add'))
+    expect(app.text('pool-form').length).toBeGreaterThan(0)
+    expect(app.pageText()).toContain('The list could not be loaded. The list is being read.')
+    await app.click(
+      [...document.querySelectorAll('button')].find((each) => each.textContent?.trim() === 'Try again')!,
+    )
+    await app.type('preset-search', 'no such pool')
+    expect(app.pageText()).toContain('No public pool here matches “no such pool”.')
+  })
+
+  it('keeps what most people never touch folded away, and sends only what was changed there', async () => {
     const core = threePools()
     app = await mountApp(core, '/pools')
     await app.click(app.get('pool-menu-lode'))
     await app.click(menuItem('Edit or test'))
+    expect(app.find('pool-form-fallback')).toBeNull()
+    expect(app.text('pool-advanced')).toContain('as usual')
+    await app.click(app.get('pool-advanced'))
+    await app.type('pool-form-fallback', 'stratum+tcp://lode.example.org:3333')
+    await app.click(app.get('pool-form-lines').querySelectorAll<HTMLElement>('[role="radio"]')[1]!)
+    expect(app.find('pool-form-names-rigs')).toBeNull()
+    for (const toggle of ['may-move', 'solo', 'listens'])
+      await app.click(app.get(`pool-form-${toggle}`).querySelector<HTMLElement>('[role="switch"]')!)
+    await app.click(app.get('pool-form-version-rolling').querySelectorAll<HTMLElement>('[role="radio"]')[1]!)
+    expect(app.text('pool-advanced')).toContain('6 settings not as usual')
+    await app.click(app.get('pool-save'))
+    expect(core.callsOf('pools.update')).toEqual([
+      {
+        id: 'lode',
+        fallbackUrl: 'stratum+tcp://lode.example.org:3333',
+        lines: 'per-rig',
+        mayMoveTo: 'any-host',
+        listens: true,
+        solo: true,
+        versionRolling: 'bip323',
+      },
+    ])
+  })
+
+  it('opens the folded part when the core objects to something in it', async () => {
+    const core = threePools()
+    core.answerNext(
+      'pools.update',
+      () =>
+        new ORPCError('BAD_REQUEST', {
+          message: 'The port is missing.',
+          data: {
+            code: 'pool/invalid-url',
+            context: { field: 'fallbackUrl', part: 'port', suggestion: null },
+          },
+        }),
+    )
+    app = await mountApp(core, '/pools')
+    await app.click(app.get('pool-menu-lode'))
+    await app.click(menuItem('Edit or test'))
+    await app.click(app.get('pool-advanced'))
+    await app.type('pool-form-fallback', 'stratum+tcp://lode.example.org')
+    await app.click(app.get('pool-advanced'))
+    await app.click(app.get('pool-save'))
+    expect(app.text('pool-form-fallback')).toContain('Port: The port is missing.')
+  })
+
+  const testLode = async (core: PretendCore): Promise<void> => {
+    app = await mountApp(core, '/pools')
+    await app.click(app.get('pool-menu-lode'))
+    await app.click(menuItem('Edit or test'))
     await app.click(app.get('pool-test'))
-    expect(core.callsOf('pools.test')).toEqual([
+  }
+  const stepState = (step: string): string | undefined => app.get(`pool-test-step-${step}`).dataset.state
+
+  it('tests a connection step by step as it happens, without saving anything', async () => {
+    const core = threePools()
+    core.poolTest = {
+      ok: true,
+      done: true,
+      problem: null,
+      steps: [
+        { step: 'address', ok: true, tookMs: 1, detail: 'Stratum V1 over TLS, port 443' },
+        { step: 'dns', ok: true, tookMs: 20, detail: '192.0.2.55' },
+        { step: 'tcp', ok: true, tookMs: 20, detail: 'Connected' },
+        { step: 'tls', ok: true, tookMs: 20, detail: 'The certificate is good until May' },
+        { step: 'setup', ok: true, tookMs: 20, detail: 'Stratum V1' },
+        { step: 'channel', ok: true, tookMs: 20, detail: 'Signed in' },
+        { step: 'job', ok: true, tookMs: 20, detail: 'Height 924,518' },
+      ],
+    }
+    core.testStepMs = 100
+    await testLode(core)
+    expect(core.callsOf('pools.testLive')).toEqual([
       { url: 'stratum+ssl://lode.example.org:443', userIdentity: 'farm.headframe', id: 'lode' },
     ])
+    expect(stepState('address')).toBe('running')
+    expect(stepState('tls')).toBe('waiting')
+    expect(app.find('pool-test-step-noise')).toBeNull()
+    await pass(300)
+    expect(stepState('tcp')).toBe('ok')
+    expect(stepState('tls')).toBe('running')
+    expect(app.text('pool-test-step-tls')).toContain('Agrees on encryption and checks the certificate.')
+    await pass(1000)
     expect(app.get('pool-test-result').dataset.ok).toBe('true')
     expect(app.text('pool-test-result')).toContain('It works: first job after 121 ms')
-    expect(app.text('pool-test-result')).toContain('Receive work')
+    expect(app.text('pool-test-step-job')).toContain('Receive work')
+    expect(app.text('pool-test-step-job')).toContain('Height 924,518')
     expect(core.callsOf('pools.update')).toEqual([])
   })
 
-  it('shows how far a failing test came and what to do', async () => {
+  it('can be stopped, and keeps what it found until then', async () => {
     const core = threePools()
-    core.answerNext('pools.test', () => ({
-      ok: false,
-      steps: [
-        { step: 'address', ok: true, tookMs: 2, detail: '192.0.2.55' },
-        { step: 'connect', ok: false, tookMs: 5000, detail: 'No answer within 5 s' },
-      ],
-      problem: {
-        code: 'pool/timeout',
-        message: 'The pool did not answer within 5 s. Check the port.',
-        at: START,
-      },
-    }))
-    app = await mountApp(core, '/pools')
-    await app.click(app.get('pool-menu-lode'))
-    await app.click(menuItem('Edit or test'))
-    await app.click(app.get('pool-test'))
-    expect(app.get('pool-test-result').dataset.ok).toBe('false')
-    expect(app.text('pool-test-result')).toContain('It did not get to the first job')
-    expect(app.text('pool-test-result')).toContain('Check the port.')
+    core.testStepMs = 1000
+    await testLode(core)
+    await pass(1100)
+    await app.click(app.get('pool-test-cancel'))
+    expect(app.get('pool-test-result').dataset.state).toBe('cancelled')
+    expect(stepState('address')).toBe('ok')
+    expect(stepState('dns')).toBe('unreached')
+    await pass(20_000)
+    expect(stepState('dns')).toBe('unreached')
+    await app.click(app.get('pool-test-close'))
+    expect(app.find('pool-test-result')).toBeNull()
   })
 
-  it('does not say twice what the failed step says already', async () => {
+  it('shows at which step a failing test ended and what to do, once', async () => {
     const core = threePools()
-    const message = '127.0.0.1:1 refused the connection. Check the port.'
-    core.answerNext('pools.test', () => ({
+    const message = 'The pool did not answer within 5 s. Check the port.'
+    core.poolTest = {
       ok: false,
-      steps: [{ step: 'connect', ok: false, tookMs: 3, detail: message }],
-      problem: { code: 'connect/refused', message, at: START },
-    }))
-    app = await mountApp(core, '/pools')
-    await app.click(app.get('pool-menu-lode'))
-    await app.click(menuItem('Edit or test'))
-    await app.click(app.get('pool-test'))
-    expect(app.text('pool-test-result').split(message)).toHaveLength(2)
+      done: true,
+      steps: [
+        { step: 'address', ok: true, tookMs: 2, detail: 'Stratum V1 over TLS' },
+        { step: 'dns', ok: true, tookMs: 2, detail: '192.0.2.55' },
+        { step: 'tcp', ok: false, tookMs: 5000, detail: message },
+      ],
+      problem: { code: 'connect/timeout', message, at: START },
+    }
+    await testLode(core)
+    expect(app.get('pool-test-result').dataset.ok).toBe('false')
+    expect(app.text('pool-test-result')).toContain('It did not get to the first job: “Reach the pool” failed')
+    expect(stepState('tcp')).toBe('failed')
+    expect(stepState('setup')).toBe('unreached')
+    expect(app.text('pool-test-step-tcp')).toContain('5.0 s')
+    expect(app.text('pool-test-step-tcp').split(message)).toHaveLength(2)
+  })
+
+  it('says that a test could not even begin', async () => {
+    const core = threePools()
+    core.answerNext('pools.testLive', () => new Error('Headframe is stopping.'))
+    await testLode(core)
+    expect(app.text('pool-test-result')).toContain('The test could not be made')
+    expect(app.text('pool-test-result')).toContain('Headframe is stopping.')
   })
 
   it('sends only what changed, and never a stored password', async () => {

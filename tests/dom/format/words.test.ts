@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { describeActivation } from '@/format/activation.ts'
 import { hintPoolUrl } from '@/format/pool-url.ts'
 import { poolHost, shortenMiddle, stratumUrls } from '@/format/text.ts'
 import {
@@ -11,36 +10,6 @@ import {
 } from '@/format/words.ts'
 import { shareCounts } from '../../../src-preload/contract/index.ts'
 import { KEY } from '../../support/pretend-farm.ts'
-
-const activation = (downstreams: {
-  total: number
-  seamless: number
-  setExtranonce: number
-  reconnected: number
-}): string => describeActivation({ switchedAt: 0, tookMs: 84.2, downstreams })
-
-describe('a switch in one line', () => {
-  it('says that no rig noticed', () => {
-    expect(activation({ total: 4, seamless: 4, setExtranonce: 0, reconnected: 0 })).toBe(
-      'Switched in 84 ms · 4 rigs, none reconnected',
-    )
-    expect(activation({ total: 1, seamless: 1, setExtranonce: 0, reconnected: 0 })).toBe(
-      'Switched in 84 ms · 1 rig, none reconnected',
-    )
-  })
-
-  it('says which rigs did', () => {
-    expect(activation({ total: 4, seamless: 1, setExtranonce: 1, reconnected: 2 })).toBe(
-      'Switched in 84 ms · 2 of 4 rigs had to reconnect · 1 took a new extranonce',
-    )
-  })
-
-  it('says that there was nobody to notice', () => {
-    expect(activation({ total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 })).toBe(
-      'Switched in 84 ms · no rigs connected',
-    )
-  })
-})
 
 describe('the words for shares', () => {
   it('cover every count of the contract that is not a sum of others', () => {

@@ -2,7 +2,7 @@
  * The dashboard over a pretend core, for looking at screens without a proxy:
  * `npx vite --config tests/e2e/preview/vite.config.mjs --host 127.0.0.1 --port 4960`, then
  * `/?scene=farm#/rigs`. Scenes: farm, practice, empty, first-rig, block, stale, offline, unauthorised,
- * updated, error, loading; `rigs=300` sets how many. Never part of a build.
+ * updated, error, loading, stand-in, split, fallen (a switch that fails); `rigs=300` sets how many. Never part of a build.
  */
 import { createConnection } from '../../../src-renderer/src/api/connection.ts'
 import { createHeadframeApp } from '../../../src-renderer/src/create-headframe-app.ts'
@@ -54,6 +54,61 @@ if (scene === 'notices')
 // Past the contract's output checks, which run in the core and not in a page: for measuring the page alone.
 if (query.has('raw'))
   core.answerNext('downstreams.live', () => core.rigs.readers.open(core.rigs.snapshot(), undefined))
+
+// Slow enough to watch.
+core.testStepMs = 450
+if (scene === 'fallen') {
+  const message =
+    'solo.example.net does not take connections on port 3333. Check the port, or whether the pool is under maintenance.'
+  core.poolTest = {
+    ok: false,
+    done: true,
+    steps: [
+      { step: 'address', ok: true, tookMs: 0.2, detail: 'Stratum V1 over TCP, port 3333' },
+      { step: 'dns', ok: true, tookMs: 4.1, detail: '192.0.2.80' },
+      { step: 'tcp', ok: false, tookMs: 5002, detail: message },
+    ],
+    problem: { code: 'connect/refused', message, at: Date.now() },
+  }
+  core.answerNext(
+    'pools.activate',
+    () => new Promise((resolve) => setTimeout(() => resolve(new Error(message)), 1200)),
+  )
+}
+if (scene === 'stand-in') {
+  core.pools.change(
+    core.pools.all.map((pool) => {
+      if (pool.id === 'northern') return { ...pool, active: true, preferred: false }
+      if (pool.id !== 'braidpool') return pool
+      return {
+        ...pool,
+        active: false,
+        preferred: true,
+        state: 'silent',
+        health: { verdict: 'bad', because: 'It has sent no work for 3 min.' },
+      }
+    }),
+  )
+  core.followRouting()
+  core.tick({
+    activePool: {
+      ...core.overview.activePool,
+      id: 'northern',
+      name: 'Northern Lode',
+      switchedAt: Date.now() - 754_000,
+    },
+    standIn: { since: Date.now() - 754_000, because: 'Copper Ridge has sent no work for 3 min.' },
+  })
+}
+if (scene === 'split') {
+  core.setRouting({
+    ...core.routing.value,
+    split: [
+      { poolId: 'braidpool', percent: 90 },
+      { poolId: 'northern', percent: 10 },
+    ],
+  })
+}
 
 const connection = createConnection({ transport: core })
 createHeadframeApp(connection).mount('#app')
