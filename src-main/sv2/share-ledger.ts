@@ -67,6 +67,12 @@ export class ShareLedger<Token> {
     }
   }
 
+  /** The share that waits longest for an answer. */
+  get oldestPending(): Token | undefined {
+    for (const token of this.#pending.values()) return token
+    return undefined
+  }
+
   /** Notes a share that is sent now. Call in the order of sending. */
   submit(token: Token): SubmittedShare<Token> {
     const sequenceNumber = this.#nextSequenceNumber

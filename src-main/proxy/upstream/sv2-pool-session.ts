@@ -1,81 +1,70 @@
 /**
- * A connection to a Stratum V2 pool: Noise, set-up, one extended channel for all rigs, its jobs and our
- * shares (Mining Protocol, 5.1 to 5.3). The order of steps is fixed; a message out of turn is logged.
+ * A connection to a Stratum V2 pool: Noise, set-up, extensions, and the way of every message to its channel. One
+ * channel or many: the code is the same (`sv2-channel.ts` is a channel). The order of steps is fixed; a message out
+ * of turn is logged.
  */
 import { type ErrorCode, type HeadframeError } from '../../base/index.ts'
-import { asBlockHash, asTarget, type Job, type JobId, MAX_TARGET, type Share } from '../../mining/index.ts'
 import {
-  type ActiveJob,
-  applyChannelMessage,
   type ChannelJobMessage,
-  type ChannelJobs,
   createInitiator,
   decodeMessage,
   describeErrorCode,
   encodeMessage,
   type Frame,
   type MiningConnectionMessage,
-  type NoiseStream,
-  openChannelJobs,
-  type OpenExtendedMiningChannelSuccess,
-  Protocol,
   MiningSetupFlags,
   MiningSetupSuccessFlags,
-  ShareLedger,
-  type SubmitSharesSuccess,
-  submitSharesExtended,
+  type NoiseStream,
+  type OpenExtendedMiningChannelSuccess,
+  Protocol,
+  type UnknownMessage,
 } from '../../sv2/index.ts'
-import { type PoolSession, type PoolSessionParts, type SessionEnd } from './pool-session.ts'
+import { judgeMove } from './judge-move.ts'
+import {
+  type PoolSession,
+  type PoolSessionParts,
+  type SessionEnd,
+  type SessionLine,
+  type SessionLineParts,
+} from './pool-session.ts'
 import { SessionTimeout } from './session-timeout.ts'
+import { type ChannelHost, Sv2Channel } from './sv2-channel.ts'
+import { WorkerNames } from './worker-names.ts'
 
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const REPLY_TIMEOUT_MS = 15_000
-const FIRST_JOB_TIMEOUT_MS = 60_000
-const IDENTITY_RETRY_MS = 60_000
-const NO_JOB_AFTER_TIP_MS = 10_000
-/** Asked for first; a pool that finds it too much is asked for less. */
-const EXTRANONCE_SIZES = [8, 4, 2] as const
-const OPEN_REQUEST_ID = 1
-/** A pool adjusts its target to what we say; saying it more often than this would be micro-management. */
-const NOMINAL_PERIOD_MS = 30_000
-const NOMINAL_CHANGE_RATIO = 0.15
-/** What was said is far off, as after the first few shares: then it is corrected sooner. */
-const NOMINAL_LEAP_RATIO = 0.5
-const NOMINAL_LEAP_PERIOD_MS = 5_000
+/** Servers without extensions do not answer (extensions/0x0001); the first job waits for this, once. */
+const EXTENSIONS_TIMEOUT_MS = 5_000
+/** Ids of channels that are closed, remembered to tell stragglers from mistakes; the oldest is forgotten. */
+const CLOSED_IDS_KEPT = 4096
 
-interface SentToken<Token> {
-  readonly token: Token
-  readonly sentMs: number
-}
-
-export function createSv2PoolSession<Token>(parts: PoolSessionParts<Token>): PoolSession<Token> {
+export function createSv2PoolSession<Token>(parts: PoolSessionParts): PoolSession<Token> {
   return new Sv2PoolSession(parts)
 }
 
-class Sv2PoolSession<Token> implements PoolSession<Token> {
-  readonly #parts: PoolSessionParts<Token>
+class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
+  readonly parts: PoolSessionParts
   readonly #noise: NoiseStream
   readonly #timeout: SessionTimeout
-  readonly #ledger = new ShareLedger<SentToken<Token>>()
-  /** Our ids of the channel's jobs, both ways. */
-  readonly #channelIdOf = new Map<JobId, number>()
-  readonly #ourIdOf = new Map<number, JobId>()
-  #channel: ChannelJobs | null = null
-  #fixedVersion = false
-  #extranonceChoice = 0
-  #nominalHs: number
-  #nominalAtMs: number
-  #hadJob = false
+  readonly #workers: WorkerNames
+  readonly #channels = new Set<Sv2Channel<Token>>()
+  readonly #byId = new Map<number, Sv2Channel<Token>>()
+  /** Open requests without an answer; null where the line left meanwhile. */
+  readonly #asked = new Map<number, Sv2Channel<Token> | null>()
+  readonly #closedIds = new Set<number>()
+  #nextRequestId = 1
+  #isSetUp = false
   #ended = false
+  #strayCount = 0
+  fixedVersion = false
   /** Frames of one turn are sealed and written together. */
   #outbox: Uint8Array[] = []
 
-  constructor(parts: PoolSessionParts<Token>) {
-    this.#parts = parts
-    const { config, connection, clock, entropy } = parts
-    this.#nominalHs = parts.nominalHashrateHs
-    this.#nominalAtMs = clock.monotonicMs()
+  constructor(parts: PoolSessionParts) {
+    this.parts = parts
+    const { config, connection, clock, entropy, memory } = parts
     this.#timeout = new SessionTimeout(clock, (what, ms) => this.#onTimeout(what, ms))
+    this.#workers = new WorkerNames(config, memory)
     const { endpoint } = config
     this.#noise = createInitiator({
       authorityKey: endpoint.protocol === 'stratum-v2' ? endpoint.authorityKey : null,
@@ -88,61 +77,60 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
     this.#timeout.await('handshake', HANDSHAKE_TIMEOUT_MS)
   }
 
-  accepts(jobId: JobId): boolean {
-    return !this.#ended && this.#channelIdOf.has(jobId)
+  openLine(line: SessionLineParts<Token>): SessionLine<Token> {
+    const channel = new Sv2Channel(this, line)
+    this.#channels.add(channel)
+    if (this.#isSetUp) channel.open()
+    return channel
   }
 
-  submit(share: Share, token: Token): boolean {
-    const jobId = this.#channelIdOf.get(share.jobId)
-    if (this.#ended || jobId === undefined || !this.#channel) return false
-    const sentMs = this.#parts.clock.monotonicMs()
-    const { sequenceNumber, givenUp } = this.#ledger.submit({ token, sentMs })
-    if (givenUp) this.#parts.events.onOutcome(givenUp.token, { kind: 'lost' })
-    this.#sendFrame(
-      submitSharesExtended.encode({
-        channelId: this.#channel.channelId,
-        sequenceNumber,
-        jobId,
-        nonce: share.nonce,
-        ntime: share.ntime,
-        version: share.version,
-        extranonce: share.rollable,
-      }),
-    )
-    return true
+  askForLife(): void {
+    for (const channel of this.#byId.values()) return channel.repeatNominal()
   }
 
-  setNominalHashrate(hashrateHs: number): void {
-    if (this.#ended || !this.#channel || hashrateHs === 0) return
-    const nowMs = this.#parts.clock.monotonicMs()
-    const change = Math.abs(hashrateHs - this.#nominalHs) / Math.max(this.#nominalHs, 1)
-    const periodMs = change < NOMINAL_LEAP_RATIO ? NOMINAL_PERIOD_MS : NOMINAL_LEAP_PERIOD_MS
-    const isFirst = this.#nominalHs === 0
-    if (change < NOMINAL_CHANGE_RATIO || (!isFirst && nowMs - this.#nominalAtMs < periodMs)) return
-    this.#nominalHs = hashrateHs
-    this.#nominalAtMs = nowMs
-    this.#send({
-      name: 'UpdateChannel',
-      channelId: this.#channel.channelId,
-      nominalHashRate: hashrateHs,
-      maximumTarget: MAX_TARGET,
-    })
-  }
-
-  close(reason: string): Token[] {
+  close(reason: string): void {
     // Shares of this very turn still leave; one of them may be a block.
     this.#flush()
     this.#ended = true
     this.#timeout.clear()
-    this.#parts.connection.close(reason)
-    return this.#ledger.drain().map(({ token }) => token)
+    this.parts.connection.close(reason)
+  }
+
+  nextRequestId(channel: Sv2Channel<Token>): number {
+    const requestId = this.#nextRequestId
+    this.#nextRequestId = (requestId + 1) >>> 0
+    this.#asked.set(requestId, channel)
+    return requestId
+  }
+
+  shareTrailer(rigName: string): Uint8Array | undefined {
+    return this.#workers.tlvOf(rigName)
+  }
+
+  onClosed(channel: Sv2Channel<Token>): void {
+    this.#channels.delete(channel)
+    for (const [requestId, asked] of this.#asked) if (asked === channel) this.#asked.set(requestId, null)
+    const id = channel.jobs?.channelId
+    if (id === undefined || this.#byId.get(id) !== channel) return
+    this.#byId.delete(id)
+    this.#rememberClosed(id)
+  }
+
+  send(message: MiningConnectionMessage): void {
+    this.sendFrame(encodeMessage(message))
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    this.parts.tap.frame('out', frame)
+    this.#outbox.push(frame)
+    if (this.#outbox.length === 1) setImmediate(this.#flush)
   }
 
   #onData(bytes: Uint8Array): void {
     if (this.#ended) return
     const output = this.#noise.receive(bytes)
-    if (output.send.length > 0) this.#parts.connection.write(output.send)
-    this.#parts.events.onHeard()
+    if (output.send.length > 0) this.parts.connection.write(output.send)
+    this.parts.events.onHeard()
     if (output.established) this.#onEstablished()
     for (const frame of output.frames) {
       if (this.#ended) return
@@ -152,34 +140,31 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
   }
 
   #onNoiseError(error: HeadframeError): void {
-    const { name } = this.#parts.config
-    this.#fail({
-      code: error.code,
-      message: `${name}: ${error.message}`,
-      blocked: error.code === 'noise/authority-key-mismatch',
-    })
+    const { name } = this.parts.config
+    const blocked = error.code === 'noise/authority-key-mismatch'
+    this.#fail({ code: error.code, message: `${name}: ${error.message}`, blocked })
   }
 
   #onClosed(text: string): void {
-    const { name } = this.#parts.config
+    const { name } = this.parts.config
     const error = this.#noise.ended()
     if (error) this.#onNoiseError(error)
-    else this.#fail({ code: 'pool/connection-closed', message: `${name}: ${text}` })
+    else this.#end('pool/connection-closed', `${name}: ${text}`)
   }
 
   #onEstablished(): void {
-    const { events, config, userAgent } = this.#parts
+    const { events, config, memory, userAgent } = this.parts
     const { endpoint } = config
     const verified = endpoint.protocol === 'stratum-v2' && endpoint.authorityKey !== null
-    events.onStep('handshake', verified ? 'encrypted, pool key verified' : 'encrypted, pool key not verified')
+    events.onStep('noise', verified ? 'encrypted, pool key verified' : 'encrypted, pool key not verified')
     const [vendor = 'headframe', firmware = ''] = userAgent.split('/')
-    this.#send({
+    this.send({
       name: 'SetupConnection',
       protocol: Protocol.mining,
       minVersion: 2,
       maxVersion: 2,
       // Jobs without it are understood, but rigs that roll versions do much better with it: ask first.
-      flags: this.#parts.memory.versionRollingRefused ? 0 : MiningSetupFlags.requiresVersionRolling,
+      flags: memory.versionRollingRefused ? 0 : MiningSetupFlags.requiresVersionRolling,
       endpointHost: endpoint.host,
       endpointPort: endpoint.port,
       vendor,
@@ -191,194 +176,171 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
   }
 
   #onFrame(frame: Frame): void {
+    this.parts.tap.frame('in', frame)
     const decoded = decodeMessage(frame)
-    if (!decoded.ok) {
-      return this.#end(
-        'pool/garbage',
-        `${this.#parts.config.name} sent a message we cannot read (${decoded.error.message}). We connect anew.`,
-      )
-    }
-    const { message } = decoded.value
+    if (decoded.ok) return this.#onMessage(decoded.value.message)
+    const { name } = this.parts.config
+    const detail = decoded.error.message
+    this.#end('pool/garbage', `${name} sent a message we cannot read (${detail}). We connect anew.`)
+  }
+
+  #onMessage(message: MiningConnectionMessage | UnknownMessage): void {
     switch (message.name) {
       case 'SetupConnection.Success':
-        this.#fixedVersion = (message.flags & MiningSetupSuccessFlags.requiresFixedVersion) !== 0
-        return this.#openChannel()
+        return this.#onSetUp(message.usedVersion, message.flags)
       case 'SetupConnection.Error':
         return this.#onSetupRefused(message.flags, message.errorCode)
+      case 'RequestExtensions.Success':
+      case 'RequestExtensions.Error':
+        this.#workers.onReply(message)
+        return this.#openChannels()
       case 'OpenExtendedMiningChannel.Success':
         return this.#onOpened(message)
       case 'OpenMiningChannel.Error':
-        return this.#onOpenRefused(message.errorCode)
+        return this.#answered(message.requestId)?.onOpenRefused(message.errorCode)
       case 'NewExtendedMiningJob':
       case 'SetNewPrevHash':
       case 'SetTarget':
       case 'SetExtranoncePrefix':
       case 'SetGroupChannel':
       case 'CloseChannel':
-        return this.#onChannelMessage(message)
+        return this.#onJobMessage(message)
       case 'SubmitShares.Success':
-        return this.#onAcknowledged(message)
-      case 'SubmitShares.Error': {
-        const rejected = this.#ledger.reject(message)
-        if (!rejected) return
-        return this.#parts.events.onOutcome(rejected.token.token, {
-          kind: 'rejected',
-          reason: rejected.errorCode,
-        })
-      }
+        return this.#channel(message)?.onAcknowledged(message)
+      case 'SubmitShares.Error':
+        return this.#channel(message)?.onRejected(message)
       case 'Reconnect':
         return this.#onReconnect(message.newHost, message.newPort)
       default:
-        this.#parts.log.debug('message from pool passed over', { message: message.name })
+        this.parts.log.debug('message from pool passed over', { message: message.name })
     }
   }
 
-  #onAcknowledged(message: SubmitSharesSuccess): void {
-    const { events, clock } = this.#parts
-    const acknowledged = this.#ledger.acknowledge(message)
-    for (const { token } of acknowledged) events.onOutcome(token, { kind: 'acknowledged' })
-    // The older ones waited for the batch to fill; only the last says how fast the pool answers.
-    const last = acknowledged.at(-1)
-    if (last) events.onLatency(clock.monotonicMs() - last.sentMs)
+  #onSetUp(usedVersion: number, flags: number): void {
+    if (this.#isSetUp) return
+    this.fixedVersion = (flags & MiningSetupSuccessFlags.requiresFixedVersion) !== 0
+    const versions = this.fixedVersion ? 'versions fixed' : 'versions may be rolled'
+    this.parts.events.onStep('setup', `Stratum V2, protocol version ${usedVersion}, ${versions}`)
+    const request = this.#workers.request()
+    if (!request) return this.#openChannels()
+    this.send(request)
+    this.#timeout.await('answer to RequestExtensions', EXTENSIONS_TIMEOUT_MS)
+  }
+
+  #openChannels(): void {
+    if (this.#isSetUp) return
+    this.#timeout.clear()
+    this.#isSetUp = true
+    for (const channel of this.#channels) channel.open()
   }
 
   #onSetupRefused(unsupportedFlags: number, errorCode: string): void {
-    const { memory } = this.#parts
+    const { memory, config } = this.parts
     const rolling = (unsupportedFlags & MiningSetupFlags.requiresVersionRolling) !== 0
     const again = rolling && !memory.versionRollingRefused
     if (again) memory.versionRollingRefused = true
-    this.#fail({ code: 'pool/setup-refused', message: this.#refused('the connection', errorCode), again })
+    const message = `${config.name} refused the connection (${errorCode || 'no reason given'}). ${describeErrorCode(errorCode)}`
+    this.#fail({ code: 'pool/setup-refused', message, again })
   }
 
-  #openChannel(): void {
-    this.#send({
-      name: 'OpenExtendedMiningChannel',
-      requestId: OPEN_REQUEST_ID,
-      userIdentity: this.#parts.config.userIdentity,
-      nominalHashRate: this.#nominalHs,
-      maxTarget: MAX_TARGET,
-      minExtranonceSize: EXTRANONCE_SIZES[this.#extranonceChoice] ?? 2,
-    })
-    this.#timeout.await('answer to OpenExtendedMiningChannel', REPLY_TIMEOUT_MS)
+  /** The channel a reply is for; undefined if nobody asked or whoever did has left. */
+  #answered(requestId: number): Sv2Channel<Token> | undefined {
+    const channel = this.#asked.get(requestId)
+    this.#asked.delete(requestId)
+    return channel ?? undefined
   }
 
   #onOpened(message: OpenExtendedMiningChannelSuccess): void {
-    if (this.#channel || message.requestId !== OPEN_REQUEST_ID) return
-    const channel = openChannelJobs(message)
-    if (!channel.ok) return this.#end('pool/garbage', channel.error.message)
-    this.#channel = channel.value
-    const { events } = this.#parts
-    events.onGrant({ prefix: message.extranoncePrefix, rollableSize: message.extranonceSize })
-    events.onStep('open', `channel ${message.channelId}, extranonce of ${message.extranonceSize} bytes`)
-    this.#timeout.await('first job', FIRST_JOB_TIMEOUT_MS)
+    const { requestId, channelId } = message
+    const wasAsked = this.#asked.has(requestId)
+    const channel = this.#answered(requestId)
+    if (!channel) {
+      if (!wasAsked) return this.#stray('OpenExtendedMiningChannel.Success', { requestId })
+      this.#rememberClosed(channelId)
+      return this.send({ name: 'CloseChannel', channelId, reasonCode: 'not needed any more' })
+    }
+    // Ids of channels and groups are one namespace: with two owners of one id nothing could be told apart.
+    if (this.#byId.has(channelId) || this.#isGroup(channelId)) {
+      const { name } = this.parts.config
+      return this.#end('pool/garbage', `${name} gave one id to two channels. We connect anew.`)
+    }
+    this.#closedIds.delete(channelId)
+    this.#byId.set(channelId, channel)
+    channel.onOpened(message)
   }
 
-  #onOpenRefused(errorCode: string): void {
-    const { config } = this.#parts
-    if (/extranonce/.test(errorCode) && this.#extranonceChoice + 1 < EXTRANONCE_SIZES.length) {
-      this.#extranonceChoice++
-      return this.#openChannel()
-    }
-    this.#fail({
-      code: /user|identity/.test(errorCode) ? 'pool/identity-refused' : 'pool/channel-refused',
-      message: /user|identity/.test(errorCode)
-        ? `${config.name} does not accept the name ${config.userIdentity} (${errorCode}): check the account or payout address.`
-        : this.#refused('the mining channel', errorCode),
-      retryAfterMs: IDENTITY_RETRY_MS,
-    })
+  #isGroup(id: number): boolean {
+    for (const { jobs } of this.#byId.values()) if (jobs?.groupChannelId === id) return true
+    return false
   }
 
-  #onChannelMessage(message: ChannelJobMessage): void {
-    if (!this.#channel) return
-    const { channel, dropped, activated, fault } = applyChannelMessage(this.#channel, message)
-    this.#channel = channel
-    if (fault) this.#parts.log.warn('pool broke a rule', { code: fault.code, message: fault.message })
-    if (channel.closedReason !== null) {
-      return this.#end(
-        'pool/channel-closed',
-        `${this.#parts.config.name} closed our channel (${channel.closedReason || 'no reason given'}). We connect anew.`,
-      )
+  /** To one channel, or to all of a group (Mining Protocol, 5.2.3). */
+  #onJobMessage(message: ChannelJobMessage): void {
+    if (message.name === 'SetGroupChannel') {
+      for (const id of message.channelIds) this.#byId.get(id)?.onJobMessage(message)
+      return
     }
-    const droppedIds: JobId[] = []
-    for (const jobId of dropped) {
-      const ours = this.#ourIdOf.get(jobId)
-      this.#ourIdOf.delete(jobId)
-      if (ours === undefined) continue
-      this.#channelIdOf.delete(ours)
-      droppedIds.push(ours)
+    const own = this.#byId.get(message.channelId)
+    if (own) return own.onJobMessage(message)
+    const members = [...this.#byId.values()].filter(({ jobs }) => jobs?.groupChannelId === message.channelId)
+    if (members.length === 0) return this.#stray(message.name, { channelId: message.channelId })
+    const missed = message.name === 'SetNewPrevHash' ? futureJobOf(members, message.jobId) : undefined
+    for (const member of members) {
+      // Announced to the group before this channel joined it.
+      if (missed && member.jobs?.future.has(missed.jobId) === false) member.onJobMessage(missed)
+      member.onJobMessage(message)
     }
-    if (fault?.code === 'sv2/unknown-future-job')
-      this.#timeout.await('job for the new block', NO_JOB_AFTER_TIP_MS)
-    const job = activated.at(-1)
-    if (job) this.#onJob(job, droppedIds)
-    else if (droppedIds.length > 0) this.#parts.events.onDropped(droppedIds)
   }
 
-  #onJob(active: ActiveJob, dropped: readonly JobId[]): void {
-    const { config, clock, events } = this.#parts
-    const rolling = active.versionRollingAllowed && !this.#fixedVersion
-    const receivedAtMs = clock.nowMs()
-    const job: Job = {
-      id: this.#parts.nextJobId(),
-      upstreamJobId: String(active.jobId),
-      tip: { prevHash: asBlockHash(active.prevHash), nBits: active.nbits, minNtime: active.minNtime },
-      version: active.version,
-      versionRollingMask: rolling ? config.versionRollingMask : 0,
-      ntime: active.minNtime,
-      coinbasePrefix: active.coinbaseTxPrefix,
-      coinbaseSuffix: active.coinbaseTxSuffix,
-      merklePath: active.merklePath,
-      extranonce: { prefix: active.extranoncePrefix, rollableSize: active.extranonceSize },
-      target: asTarget(active.target),
-      cleanJobs: active.newTip || !this.#hadJob,
-      receivedAtMs,
-    }
-    this.#channelIdOf.set(job.id, active.jobId)
-    this.#ourIdOf.set(active.jobId, job.id)
-    if (!this.#hadJob) {
-      this.#hadJob = true
-      events.onStep('job', `job ${job.upstreamJobId}`)
-    }
-    this.#timeout.clear()
-    events.onJob(job, dropped)
+  #channel(message: { readonly name: string; readonly channelId: number }): Sv2Channel<Token> | undefined {
+    const channel = this.#byId.get(message.channelId)
+    if (!channel) this.#stray(message.name, { channelId: message.channelId })
+    return channel
+  }
+
+  /** For nobody here. The first is worth a line in the log; a pool may send very many. */
+  #stray(message: string, fields: Record<string, number>): void {
+    if (fields.channelId !== undefined && this.#closedIds.has(fields.channelId)) return
+    if (this.#strayCount++ > 0) return
+    this.parts.log.warn('message from pool for an unknown channel', { message, ...fields })
+  }
+
+  #rememberClosed(channelId: number): void {
+    this.#closedIds.add(channelId)
+    if (this.#closedIds.size <= CLOSED_IDS_KEPT) return
+    const [oldest] = this.#closedIds
+    if (oldest !== undefined) this.#closedIds.delete(oldest)
   }
 
   #onReconnect(newHost: string, newPort: number): void {
-    const { endpoint, name } = this.#parts.config
+    const { config, log, events } = this.parts
+    const { endpoint, name } = config
     const moveTo = {
       host: newHost === '' ? endpoint.host : newHost,
       port: newPort === 0 ? endpoint.port : newPort,
     }
-    this.#parts.log.info('pool sends us on', { poolId: this.#parts.config.id, ...moveTo })
-    this.#fail({
-      code: 'pool/reconnect',
-      message: `${name} asked us to reconnect to ${moveTo.host}:${moveTo.port}; its key must stay the same.`,
-      moveTo,
-    })
-  }
-
-  #refused(what: string, errorCode: string): string {
-    return `${this.#parts.config.name} refused ${what} (${errorCode || 'no reason given'}). ${describeErrorCode(errorCode)}`
-  }
-
-  #send(message: MiningConnectionMessage): void {
-    this.#sendFrame(encodeMessage(message))
-  }
-
-  #sendFrame(frame: Uint8Array): void {
-    this.#outbox.push(frame)
-    if (this.#outbox.length === 1) setImmediate(this.#flush)
+    if (!judgeMove(config, moveTo.host)) {
+      log.warn('pool wanted to send us to another host', { poolId: config.id, host: moveTo.host })
+      return events.onMoveRefused(moveTo.host)
+    }
+    log.info('pool sends us on', { poolId: config.id, ...moveTo })
+    const message = `${name} asked us to reconnect to ${moveTo.host}:${moveTo.port}; its key must stay the same.`
+    this.#fail({ code: 'pool/reconnect', message, moveTo })
   }
 
   readonly #flush = (): void => {
     const frames = this.#outbox
     this.#outbox = []
-    if (this.#ended || frames.length === 0) return
-    this.#parts.connection.write(this.#noise.seal(frames))
+    if (this.#ended || frames.length === 0 || !this.#noise.established) return
+    this.parts.connection.write(this.#noise.seal(frames))
   }
 
   #onTimeout(what: string, timeoutMs: number): void {
-    const { name } = this.#parts.config
+    if (what === 'answer to RequestExtensions') {
+      this.#workers.onSilence()
+      return this.#openChannels()
+    }
+    const { name } = this.parts.config
     this.#end(
       'pool/no-answer',
       `${name} accepted the connection but sent no ${what} within ${timeoutMs / 1000} s. Check that host and port are those of its Stratum V2 service.`,
@@ -393,6 +355,15 @@ class Sv2PoolSession<Token> implements PoolSession<Token> {
     if (this.#ended) return
     this.#ended = true
     this.#timeout.clear()
-    this.#parts.events.onEnd(end)
+    this.parts.events.onEnd(end)
   }
+}
+
+/** The announcement of a job that some of a group have got. */
+function futureJobOf<Token>(members: readonly Sv2Channel<Token>[], jobId: number) {
+  for (const { jobs } of members) {
+    const job = jobs?.future.get(jobId)?.job
+    if (job && job.channelId === jobs.groupChannelId) return job
+  }
+  return undefined
 }

@@ -43,7 +43,8 @@ export function isHopeless(
 export type ShareOutcome =
   | { readonly kind: 'acknowledged' }
   | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'lost' }
+  /** No answer came, and none will. `because` says why in a few words of ours. */
+  | { readonly kind: 'lost'; readonly because?: string }
 
 export interface UpstreamEvents<Token> {
   onState(state: UpstreamState): void
@@ -132,6 +133,8 @@ export interface UpstreamVitals {
   readonly rejectedCount: number
   /** When it last acknowledged one. */
   readonly lastAcknowledgedMs: number | null
+  /** Answers on this connection that fit no share of ours: the pool counts wrongly. */
+  readonly miscountedCount?: number
 }
 
 export interface PoolConfig {

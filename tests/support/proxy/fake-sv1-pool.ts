@@ -9,7 +9,9 @@ export type Sv1PoolStep = 'subscribe' | 'authorize' | 'job'
 interface Client {
   readonly socket: Socket
   readonly number: number
-  readonly jobs: Map<string, GivenJob>
+  sessionId: string
+  readonly users: Set<string>
+  jobs: Map<string, GivenJob>
   prefix: Uint8Array
   rollableSize: number
   versionMask: number
@@ -35,9 +37,21 @@ export class FakeSv1Pool extends FakePool {
   closeAtOnce = false
   /** Why the user is refused; null to accept. */
   refuseUser: string | null = null
+  /** Why names after the first of a connection are refused; null to accept them, `hang-up` to close instead. */
+  refuseNames: string | null = null
+  /** Names after the first of a connection are not answered. */
+  muteNames = false
+  /** Gives whoever names an earlier session what it had: extranonce and jobs. */
+  restoresSessions = false
+  /** Forgets the jobs of sessions that it restores. */
+  forgetsJobs = false
+  /** Refuses subscriptions that name a session. */
+  refusesSessionIds = false
   /** Every request, in order. */
   readonly requests: Request[] = []
   readonly #clients = new Set<Client>()
+  /** What each session was given, also after it ended. */
+  readonly #sessions = new Map<string, Pick<Client, 'prefix' | 'rollableSize' | 'jobs'>>()
 
   static start(options: FakePoolOptions = {}): Promise<FakeSv1Pool> {
     return new FakeSv1Pool(options).listen()
@@ -106,6 +120,8 @@ export class FakeSv1Pool extends FakePool {
     const client: Client = {
       socket,
       number: this.connectionCount,
+      sessionId: `s${this.connectionCount}`,
+      users: new Set(),
       jobs: new Map(),
       prefix: this.prefixOf(this.connectionCount),
       rollableSize: this.rollableSize,
@@ -158,8 +174,12 @@ export class FakeSv1Pool extends FakePool {
       }
       case 'mining.subscribe':
         if (this.muteFrom === 'subscribe') return
-        client.subscribed = true
-        reply([[['mining.notify', `s${client.number}`]], toHex(client.prefix), client.rollableSize])
+        if (params[1] !== undefined && this.refusesSessionIds) {
+          reply(null, [20, 'unknown parameter', null])
+          return
+        }
+        this.#subscribe(client, params[1])
+        reply([[['mining.notify', client.sessionId]], toHex(client.prefix), client.rollableSize])
         return
       case 'mining.extranonce.subscribe':
         reply(true)
@@ -170,8 +190,13 @@ export class FakeSv1Pool extends FakePool {
           reply(null, [24, this.refuseUser, null])
           return
         }
+        if (client.authorized) {
+          this.#authorizeName(client, String(params[0]), reply)
+          return
+        }
         client.authorized = true
         client.user = String(params[0])
+        client.users.add(client.user)
         reply(true)
         if (this.muteFrom === 'job') return
         this.#send(client, { method: 'mining.set_difficulty', params: [this.difficulty] })
@@ -182,6 +207,27 @@ export class FakeSv1Pool extends FakePool {
         return
       default:
         reply(null, [20, 'unknown method', null])
+    }
+  }
+
+  #subscribe(client: Client, sessionId: unknown): void {
+    client.subscribed = true
+    const session = typeof sessionId === 'string' ? this.#sessions.get(sessionId) : undefined
+    if (session && this.restoresSessions) {
+      client.sessionId = sessionId as string
+      client.prefix = session.prefix
+      client.rollableSize = session.rollableSize
+      client.jobs = this.forgetsJobs ? new Map() : session.jobs
+    }
+    this.#sessions.set(client.sessionId, client)
+  }
+
+  #authorizeName(client: Client, name: string, reply: (result: unknown, error?: unknown) => void): void {
+    if (this.refuseNames === 'hang-up') client.socket.destroy()
+    else if (this.refuseNames !== null && !client.users.has(name)) reply(null, [24, this.refuseNames, null])
+    else if (!this.muteNames || client.users.has(name)) {
+      client.users.add(name)
+      reply(true)
     }
   }
 
@@ -202,6 +248,11 @@ export class FakeSv1Pool extends FakePool {
       nonce: parseInt(nonce ?? '', 16),
       version: client.rolls ? ((base & ~client.versionMask) | (rolled & client.versionMask)) >>> 0 : base,
     })
+    if (!client.users.has(user ?? '')) {
+      reply(null, [24, 'unauthorized worker', null])
+      this.rejected++
+      return
+    }
     const answer = (): void => {
       if (client.socket.destroyed) return
       if (refusal === null) this.acknowledged++

@@ -10,7 +10,11 @@ import {
   encodeMessage,
   generateAuthorityKeyPair,
   type MiningConnectionMessage,
+  decodeTlvs,
+  findWorkerName,
   type NoiseStream,
+  type OpenExtendedMiningChannel,
+  type RequestExtensions,
   type SubmitSharesExtended,
   type UnknownMessage,
 } from '../../../src-main/sv2/index.ts'
@@ -25,18 +29,30 @@ export interface FakeSv2PoolOptions extends FakePoolOptions {
   readonly nowMs?: () => number
 }
 
+interface Channel {
+  readonly id: number
+  readonly user: string
+  groupId: number
+  readonly jobs: Map<number, GivenJob>
+  prefix: Uint8Array
+  rollableSize: number
+  held: { sequenceNumber: number; refusal: string | null }[]
+  batch: number
+}
+
 interface Client {
   readonly socket: Socket
   readonly number: number
   readonly noise: NoiseStream
-  readonly jobs: Map<number, GivenJob>
-  prefix: Uint8Array
-  rollableSize: number
-  channelId: number | null
-  user: string
-  held: { sequenceNumber: number; refusal: string | null }[]
-  batch: number
+  readonly channels: Map<number, Channel>
+  /** Open requests that wait for `answerOpens`. */
+  opens: OpenExtendedMiningChannel[]
+  /** Extensions that were agreed on. */
+  extensions: Set<number>
 }
+
+/** All channels of a fake pool are in it unless they were moved. */
+export const GROUP_ID = 5
 
 const FIXED_VERSION = 1
 const REQUIRES_VERSION_ROLLING = 4
@@ -61,6 +77,19 @@ export class FakeSv2Pool extends FakePool {
   fixedVersion = false
   /** Whether a client that insists on rolling is refused by a pool of fixed versions. */
   strictFlags = false
+  /** Jobs and tips go to the group of all channels instead of to each. */
+  groupJobs = false
+  /** Open requests wait for `answerOpens`. */
+  holdOpens = false
+  /** Users whose channel is refused, with the code. */
+  readonly refusedUsers = new Map<string, string>()
+  /** Gives every channel this id, as no pool may; null for a new one each. */
+  sameChannelId: number | null = null
+  /** What RequestExtensions is answered with: the extensions supported, or nothing at all. */
+  extensions: readonly number[] | null = null
+  /** Worker names behind shares, in order of arrival; null where there was none. */
+  readonly workers: (string | null)[] = []
+  #channelsOpened = 0
   /** Every message, in order. */
   readonly messages: (MiningConnectionMessage | UnknownMessage)[] = []
   readonly #identity
@@ -83,41 +112,93 @@ export class FakeSv2Pool extends FakePool {
   /** Another job on the same tip; active at once. */
   sendJob(): void {
     const job = this.nextJob()
-    for (const client of this.#open()) this.#sendJob(client, job, job.ntime)
+    this.#toReceivers((client, channelId) => this.#sendJob(client, channelId, job, job.ntime))
+  }
+
+  /** A job for a tip to come; `activate` with it as often as liked. */
+  sendFutureJob(): PoolJob {
+    const job = this.nextJob()
+    this.#toReceivers((client, channelId) => this.#sendJob(client, channelId, job, null))
+    return job
+  }
+
+  /** The tip a future job was for. */
+  activate(job: PoolJob): void {
+    this.#toReceivers((client, channelId) => this.#sendTip(client, channelId, job))
   }
 
   newTip(): void {
     const job = this.nextTip()
-    for (const client of this.#open()) {
-      this.#sendJob(client, job, null)
-      this.#sendTip(client, job)
-    }
+    this.#toReceivers((client, channelId) => {
+      this.#sendJob(client, channelId, job, null)
+      this.#sendTip(client, channelId, job)
+    })
   }
 
   /** A new tip whose job was never sent. */
   newTipWithoutJob(): void {
     const job = this.nextTip()
-    for (const client of this.#open()) this.#sendTip(client, { ...job, id: 999_999 })
+    this.#toReceivers((client, channelId) => this.#sendTip(client, channelId, { ...job, id: 999_999 }))
   }
 
   /** In force for jobs that become active later. */
   setDifficulty(difficulty: number): void {
     this.difficulty = difficulty
-    this.#toChannels((channelId) => ({
+    this.#toChannels(({ id }) => ({
       name: 'SetTarget',
-      channelId,
+      channelId: id,
       maximumTarget: targetOfDifficulty(difficulty),
     }))
   }
 
-  /** In force for jobs sent later. */
-  setExtranoncePrefix(prefix: Uint8Array): void {
-    for (const client of this.#open()) client.prefix = prefix
-    this.#toChannels((channelId) => ({ name: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix }))
+  /**
+   * In force for jobs sent later.
+   * @param user of one channel; all without
+   */
+  setExtranoncePrefix(prefix: Uint8Array, user?: string): void {
+    this.#toChannels((channel) => {
+      channel.prefix = prefix
+      return { name: 'SetExtranoncePrefix', channelId: channel.id, extranoncePrefix: prefix }
+    }, user)
   }
 
-  closeChannel(reasonCode: string): void {
-    this.#toChannels((channelId) => ({ name: 'CloseChannel', channelId, reasonCode }))
+  /** @param user of one channel; all without */
+  closeChannel(reasonCode: string, user?: string): void {
+    this.#toChannels(({ id }) => ({ name: 'CloseChannel', channelId: id, reasonCode }), user)
+    for (const { channels } of this.#clients) {
+      for (const channel of channels.values())
+        if (user === undefined || channel.user === user) channels.delete(channel.id)
+    }
+  }
+
+  /** Users of the channels that are open. */
+  get openUsers(): string[] {
+    return this.#open().flatMap(({ channels }) => [...channels.values()].map(({ user }) => user))
+  }
+
+  /** Moves the channels of these users to a group of their own. */
+  setGroup(groupId: number, users: readonly string[]): void {
+    for (const client of this.#open()) {
+      const moved = [...client.channels.values()].filter(({ user }) => users.includes(user))
+      for (const channel of moved) channel.groupId = groupId
+      this.#send(client, {
+        name: 'SetGroupChannel',
+        groupChannelId: groupId,
+        channelIds: moved.map(({ id }) => id),
+      })
+    }
+  }
+
+  /** Answers held open requests, the last first. */
+  answerOpens(): void {
+    this.holdOpens = false
+    for (const client of this.#clients)
+      for (const request of client.opens.splice(0).reverse()) this.#onOpen(client, request)
+  }
+
+  /** A message as it is, to every client. */
+  send(message: MiningConnectionMessage): void {
+    for (const client of this.#clients) this.#send(client, message)
   }
 
   reconnect(newHost: string, newPort: number): void {
@@ -148,8 +229,10 @@ export class FakeSv2Pool extends FakePool {
   release(): void {
     this.answering = 'at-once'
     for (const client of this.#open()) {
-      for (const { sequenceNumber, refusal } of client.held.splice(0)) {
-        this.#answer(client, sequenceNumber, refusal)
+      for (const channel of client.channels.values()) {
+        for (const { sequenceNumber, refusal } of channel.held.splice(0)) {
+          this.#answer(client, channel, sequenceNumber, refusal)
+        }
       }
     }
   }
@@ -168,13 +251,9 @@ export class FakeSv2Pool extends FakePool {
       socket,
       number: this.connectionCount,
       noise: createResponder({ identity: this.#identity, entropy: systemEntropy }),
-      jobs: new Map(),
-      prefix: this.prefixOf(this.connectionCount),
-      rollableSize: this.rollableSize,
-      channelId: null,
-      user: '',
-      held: [],
-      batch: 0,
+      channels: new Map(),
+      opens: [],
+      extensions: new Set(),
     }
     this.#clients.add(client)
     client.noise.start()
@@ -189,7 +268,7 @@ export class FakeSv2Pool extends FakePool {
         const decoded = decodeMessage(frame)
         if (!decoded.ok) throw new Error(`the proxy sent what cannot be read: ${decoded.error.message}`)
         this.messages.push(decoded.value.message)
-        this.#onMessage(client, decoded.value.message)
+        this.#onMessage(client, decoded.value.message, decoded.value.trailing)
       }
       if (output.error) socket.destroy()
     })
@@ -200,22 +279,60 @@ export class FakeSv2Pool extends FakePool {
   }
 
   #open(): Client[] {
-    return [...this.#clients].filter(({ channelId }) => channelId !== null)
+    return [...this.#clients].filter(({ channels }) => channels.size > 0)
   }
 
-  #toChannels(message: (channelId: number) => MiningConnectionMessage): void {
-    for (const client of this.#open()) this.#send(client, message(client.channelId!))
+  #toChannels(message: (channel: Channel) => MiningConnectionMessage, user?: string): void {
+    for (const client of this.#open()) {
+      for (const channel of client.channels.values()) {
+        if (user === undefined || channel.user === user) this.#send(client, message(channel))
+      }
+    }
   }
 
-  #onMessage(client: Client, message: MiningConnectionMessage | UnknownMessage): void {
+  /** Every channel, or every group where jobs go to groups. */
+  #toReceivers(send: (client: Client, channelId: number) => void): void {
+    for (const client of this.#open()) {
+      const channels = [...client.channels.values()]
+      const ids = this.groupJobs
+        ? new Set(channels.map(({ groupId }) => groupId))
+        : channels.map(({ id }) => id)
+      for (const id of ids) send(client, id)
+    }
+  }
+
+  #onMessage(client: Client, message: MiningConnectionMessage | UnknownMessage, trailing: Uint8Array): void {
     switch (message.name) {
       case 'SetupConnection':
         return this.#onSetup(client, message.flags)
+      case 'RequestExtensions':
+        return this.#onExtensions(client, message)
       case 'OpenExtendedMiningChannel':
         return this.#onOpen(client, message)
-      case 'SubmitSharesExtended':
+      case 'CloseChannel':
+        return void client.channels.delete(message.channelId)
+      case 'SubmitSharesExtended': {
+        const tlvs = decodeTlvs(trailing, client.extensions)
+        this.workers.push(tlvs.ok ? findWorkerName(tlvs.value) : null)
         return this.#onShare(client, message)
+      }
       default:
+    }
+  }
+
+  #onExtensions(client: Client, { requestId, requestedExtensions }: RequestExtensions): void {
+    if (this.extensions === null) return
+    const supported = requestedExtensions.filter((id) => this.extensions!.includes(id))
+    client.extensions = new Set(supported)
+    if (supported.length > 0) {
+      this.#send(client, { name: 'RequestExtensions.Success', requestId, supportedExtensions: supported })
+    } else {
+      this.#send(client, {
+        name: 'RequestExtensions.Error',
+        requestId,
+        unsupportedExtensions: requestedExtensions,
+        requiredExtensions: [],
+      })
     }
   }
 
@@ -236,80 +353,102 @@ export class FakeSv2Pool extends FakePool {
     this.#send(client, { name: 'SetupConnection.Success', usedVersion: 2, flags: answer })
   }
 
-  #onOpen(
-    client: Client,
-    request: {
-      readonly requestId: number
-      readonly userIdentity: string
-      readonly minExtranonceSize: number
-    },
-  ): void {
+  #onOpen(client: Client, request: OpenExtendedMiningChannel): void {
     if (this.muteFrom === 'open') return
+    if (this.holdOpens) {
+      client.opens.push(request)
+      return
+    }
     const { requestId, userIdentity, minExtranonceSize } = request
-    const refusal = this.refuseOpen.shift()
+    const refusal = this.refuseOpen.shift() ?? this.refusedUsers.get(userIdentity)
     const tooLarge = minExtranonceSize > this.largestMinimum ? 'min-extranonce-size-too-large' : undefined
     const errorCode = refusal ?? tooLarge
     if (errorCode !== undefined) {
       this.#send(client, { name: 'OpenMiningChannel.Error', requestId, errorCode })
       return
     }
-    client.channelId = 10 + client.number
-    client.user = userIdentity
+    const serial = ++this.#channelsOpened
+    const isFirst = client.channels.size === 0
+    const channel: Channel = {
+      id: this.sameChannelId ?? (isFirst ? 10 + client.number : 10_000 + serial),
+      user: userIdentity,
+      groupId: GROUP_ID,
+      jobs: new Map(),
+      prefix: this.prefixOf(isFirst ? client.number : 100 + serial),
+      rollableSize: this.rollableSize,
+      held: [],
+      batch: 0,
+    }
+    client.channels.set(channel.id, channel)
     this.#send(client, {
       name: 'OpenExtendedMiningChannel.Success',
       requestId,
-      channelId: client.channelId,
+      channelId: channel.id,
       target: targetOfDifficulty(this.difficulty),
-      extranonceSize: client.rollableSize,
-      extranoncePrefix: client.prefix,
-      groupChannelId: 5,
+      extranonceSize: channel.rollableSize,
+      extranoncePrefix: channel.prefix,
+      groupChannelId: GROUP_ID,
     })
     if (this.muteFrom === 'job') return
-    this.#sendJob(client, this.currentJob, null)
-    this.#sendTip(client, this.currentJob)
+    this.#sendJob(client, channel.id, this.currentJob, null)
+    this.#sendTip(client, channel.id, this.currentJob)
   }
 
   #onShare(client: Client, share: SubmitSharesExtended): void {
-    const refusal = this.judge(client.jobs.get(share.jobId), {
+    const channel = client.channels.get(share.channelId)
+    if (!channel) {
+      const { channelId, sequenceNumber } = share
+      const errorCode = 'invalid-channel-id'
+      return this.#send(client, { name: 'SubmitShares.Error', channelId, sequenceNumber, errorCode })
+    }
+    const refusal = this.judge(channel.jobs.get(share.jobId), {
       jobId: share.jobId,
-      user: client.user,
+      user: channel.user,
       rollable: share.extranonce.slice(),
       ntime: share.ntime,
       nonce: share.nonce,
       version: share.version,
     })
     const { sequenceNumber } = share
-    if (this.answering === 'at-once') this.#answer(client, sequenceNumber, refusal)
-    else if (this.answering === 'held') client.held.push({ sequenceNumber, refusal })
+    if (this.answering === 'at-once') this.#answer(client, channel, sequenceNumber, refusal)
+    else if (this.answering === 'held') channel.held.push({ sequenceNumber, refusal })
   }
 
-  #answer(client: Client, sequenceNumber: number, refusal: string | null): void {
-    const channelId = client.channelId!
+  #answer(client: Client, channel: Channel, sequenceNumber: number, refusal: string | null): void {
+    const channelId = channel.id
     if (refusal !== null) {
       this.rejected++
       this.#send(client, { name: 'SubmitShares.Error', channelId, sequenceNumber, errorCode: refusal })
       return
     }
-    client.batch++
-    if (client.batch < this.batchSize) return
-    this.acknowledged += client.batch
+    channel.batch++
+    if (channel.batch < this.batchSize) return
+    this.acknowledged += channel.batch
     this.#send(client, {
       name: 'SubmitShares.Success',
       channelId,
       lastSequenceNumber: sequenceNumber,
-      newSubmitsAcceptedCount: client.batch,
+      newSubmitsAcceptedCount: channel.batch,
       newSharesSum: 0n,
     })
-    client.batch = 0
+    channel.batch = 0
   }
 
-  /** @param minNtime null makes it a future job */
-  #sendJob(client: Client, job: PoolJob, minNtime: number | null): void {
+  /**
+   * @param receiver a channel or a group
+   * @param minNtime null makes it a future job
+   */
+  #sendJob(client: Client, receiver: number, job: PoolJob, minNtime: number | null): void {
     const rolls = this.versionMask !== 0 && !this.fixedVersion
-    client.jobs.set(job.id, this.give(job, client.prefix, client.rollableSize, rolls ? this.versionMask : 0))
+    for (const channel of this.#members(client, receiver)) {
+      channel.jobs.set(
+        job.id,
+        this.give(job, channel.prefix, channel.rollableSize, rolls ? this.versionMask : 0),
+      )
+    }
     this.#send(client, {
       name: 'NewExtendedMiningJob',
-      channelId: client.channelId!,
+      channelId: receiver,
       jobId: job.id,
       minNtime,
       version: job.version,
@@ -320,16 +459,27 @@ export class FakeSv2Pool extends FakePool {
     })
   }
 
-  #sendTip(client: Client, job: PoolJob): void {
-    for (const [jobId, given] of client.jobs) if (jobId !== job.id) given.stale = true
+  #sendTip(client: Client, receiver: number, job: PoolJob): void {
+    for (const channel of this.#members(client, receiver)) {
+      for (const [jobId, given] of channel.jobs) if (jobId !== job.id) given.stale = true
+      // Also to those that joined after it was announced to the group.
+      if (!channel.jobs.has(job.id) && receiver !== channel.id && job.id !== 999_999) {
+        const mask = this.versionMask !== 0 && !this.fixedVersion ? this.versionMask : 0
+        channel.jobs.set(job.id, this.give(job, channel.prefix, channel.rollableSize, mask))
+      }
+    }
     this.#send(client, {
       name: 'SetNewPrevHash',
-      channelId: client.channelId!,
+      channelId: receiver,
       jobId: job.id,
       prevHash: job.prevHash,
       minNtime: job.ntime,
       nbits: job.nBits,
     })
+  }
+
+  #members(client: Client, receiver: number): Channel[] {
+    return [...client.channels.values()].filter(({ id, groupId }) => id === receiver || groupId === receiver)
   }
 
   #send(client: Client, message: MiningConnectionMessage): void {

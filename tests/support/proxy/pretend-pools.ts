@@ -19,14 +19,20 @@ import { type Downstream, type ExtranonceGrant } from '../../../src-main/proxy/d
 import { ExtranonceDesk } from '../../../src-main/proxy/downstream/extranonce-desk.ts'
 import { Fanout } from '../../../src-main/proxy/switching/fanout.ts'
 import { type IssuedJob, JobBoard } from '../../../src-main/proxy/shares/job-board.ts'
-import { type PoolSession, type PoolSessionParts } from '../../../src-main/proxy/upstream/pool-session.ts'
+import {
+  type LineRemains,
+  type PoolSession,
+  type PoolSessionParts,
+  type SessionLine,
+  type SessionLineParts,
+} from '../../../src-main/proxy/upstream/pool-session.ts'
 import { Rig } from '../../../src-main/proxy/downstream/rig.ts'
 import { ShareDesk, type ShareOfferer, type ShareRefusal } from '../../../src-main/proxy/shares/share-desk.ts'
 import { Switchboard } from '../../../src-main/proxy/switching/switchboard.ts'
 import { pinDifficulty } from '../../../src-main/proxy/downstream/tell-difficulty.ts'
 import { type PoolConfig } from '../../../src-main/proxy/upstream/upstream.ts'
-import { type RunnerParts, UpstreamRunner } from '../../../src-main/proxy/upstream/upstream-runner.ts'
-import { WriteJoiner } from '../../../src-main/net/index.ts'
+import { type LinesParts, UpstreamLines } from '../../../src-main/proxy/upstream/upstream-lines.ts'
+import { DEFAULT_BACKOFF, WriteJoiner } from '../../../src-main/net/index.ts'
 
 /** What a share is; encoded in its nonce. */
 export type ShareWorth = 'low' | 'weak' | 'valid' | 'block'
@@ -90,18 +96,32 @@ class PretendChecker implements ShareChecker {
   }
 }
 
-/** A pool's side of one connection. */
-export class PretendSession implements PoolSession<ShareAccount> {
-  readonly parts: PoolSessionParts<ShareAccount>
+/** A pool's side of one connection, with the one line that is on it. */
+export class PretendSession implements PoolSession<ShareAccount>, SessionLine<ShareAccount> {
+  readonly parts: PoolSessionParts
+  #line: SessionLineParts<ShareAccount> | null = null
+  readonly oldestUnansweredMs = null
+  readonly miscounted = 0
   readonly pending: ShareAccount[] = []
   readonly jobs: Job[] = []
   open = true
   /** Whether the next share cannot be written. */
   failsToWrite = false
 
-  constructor(parts: PoolSessionParts<ShareAccount>) {
+  constructor(parts: PoolSessionParts) {
     this.parts = parts
   }
+
+  get unansweredCount(): number {
+    return this.pending.length
+  }
+
+  openLine(line: SessionLineParts<ShareAccount>): SessionLine<ShareAccount> {
+    this.#line = line
+    return this
+  }
+
+  askForLife(): void {}
 
   job(cleanJobs: boolean, rollableSize: number): void {
     const dropped = cleanJobs ? this.jobs.splice(0).map(({ id }) => id) : []
@@ -121,17 +141,17 @@ export class PretendSession implements PoolSession<ShareAccount> {
       receivedAtMs: this.parts.clock.nowMs(),
     }
     this.jobs.push(job)
-    this.parts.events.onJob(job, dropped)
+    this.#line?.events.onJob(job, dropped)
   }
 
   /** The tip is new, and there is no job on it. */
   drop(): void {
-    this.parts.events.onDropped(this.jobs.splice(0).map(({ id }) => id))
+    this.#line?.events.onDropped(this.jobs.splice(0).map(({ id }) => id))
   }
 
   answer(count: number, reason: string | null): void {
     for (const token of this.pending.splice(0, count)) {
-      this.parts.events.onOutcome(
+      this.#line?.events.onOutcome(
         token,
         reason === null ? { kind: 'acknowledged' } : { kind: 'rejected', reason },
       )
@@ -150,9 +170,9 @@ export class PretendSession implements PoolSession<ShareAccount> {
 
   setNominalHashrate(): void {}
 
-  close(): ShareAccount[] {
+  close(): LineRemains<ShareAccount> {
     this.open = false
-    return this.pending.splice(0)
+    return { lost: this.pending.splice(0), kept: null }
   }
 }
 
@@ -260,7 +280,8 @@ export class ProxyMiddle {
       board: this.board,
       extranonces: this.extranonces,
       fanout: this.fanout,
-      createUpstream: (config, events) => new UpstreamRunner(config, events, this.#runnerParts(config)),
+      createUpstream: (config, owner, events) =>
+        new UpstreamLines<ShareAccount>(this.#linesParts(config)).open(config, owner, events),
       settle: (account, outcome) => this.accounting.settle(account, outcome),
       onPoolEvent: () => {},
     })
@@ -310,7 +331,7 @@ export class ProxyMiddle {
     return book
   }
 
-  #runnerParts(config: PoolConfig): RunnerParts {
+  #linesParts(config: PoolConfig): LinesParts {
     const sessions = this.sessions
     return {
       clock: this.clock,
@@ -321,11 +342,14 @@ export class ProxyMiddle {
         this.dead.has(config.id)
           ? Promise.reject(new HeadframeError('connect/refused', 'nobody listens'))
           : Promise.resolve(pretendConnection()),
-      createSession<Token>(parts: PoolSessionParts<Token>): PoolSession<Token> {
-        const session = new PretendSession(parts as unknown as PoolSessionParts<ShareAccount>)
-        sessions.set(config.id, [...(sessions.get(config.id) ?? []), session])
-        return session as unknown as PoolSession<Token>
-      },
+      backoff: DEFAULT_BACKOFF,
+      createSession:
+        () =>
+        <Token>(parts: PoolSessionParts): PoolSession<Token> => {
+          const session = new PretendSession(parts)
+          sessions.set(config.id, [...(sessions.get(config.id) ?? []), session])
+          return session as unknown as PoolSession<Token>
+        },
       nominalHashrateHs: () => 0,
       nextJobId: () => this.#nextJobId++ as JobId,
     }
@@ -355,6 +379,7 @@ export function pretendConfig(id: string, changes: Partial<PoolConfig> = {}): Po
 /** A connection of which only the addresses are ever looked at. */
 function pretendConnection(): Connection {
   return {
+    transport: 'tcp',
     remoteAddress: '192.0.2.1',
     remotePort: 3333,
     bytesIn: 0,
