@@ -41,8 +41,8 @@ export interface AckBatching {
 
 /** As the reference pool does: every ten, without a timer. */
 export const POOL_ACK_BATCHING: AckBatching = { shares: 10, flushMs: null }
-/** As our own Stratum V2 side does toward rigs. */
-export const RIG_ACK_BATCHING: AckBatching = { shares: 5, flushMs: 5000 }
+/** As our own Stratum V2 side does toward rigs: see `AcknowledgementBatch`. */
+export const RIG_ACK_BATCHING: AckBatching = { shares: 5, flushMs: 2000 }
 
 export interface CounterpartTotals {
   readonly up: number

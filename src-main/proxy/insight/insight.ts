@@ -33,7 +33,7 @@ import { Link, type LinkEvents, type LinkOpening } from './link.ts'
 import { MessageReader } from './message-reader.ts'
 import { extendedJobSize, notifySize, SET_NEW_PREV_HASH_SIZE } from './message-sizes.ts'
 import { ProtocolView } from './protocol-view.ts'
-import { type LinkTap, type MeteredJob } from './traffic-tap.ts'
+import { type LinkOwner, type LinkTap, meteredJob } from './traffic-tap.ts'
 import { AnswerHistory, Watchdog } from './watchdog.ts'
 import { type PoolObservation } from './watchdog-rules.ts'
 
@@ -44,7 +44,6 @@ export interface TrafficCounter {
 }
 
 export interface UpstreamLink {
-  readonly lineId: LineId
   readonly config: Pick<PoolConfig, 'id' | 'name'>
   /** Where it was reached: the pool's own endpoint or its fallback. */
   readonly endpoint: PoolEndpoint
@@ -52,10 +51,14 @@ export interface UpstreamLink {
 }
 
 export interface DownstreamLink {
-  readonly rig: { readonly id: string; readonly name: string; readonly rigKey: string }
   readonly protocol: LinkProtocol
-  readonly transport: LinkTransport
-  readonly connection: TrafficCounter & { readonly remoteAddress: string; readonly remotePort: number }
+  readonly connection: TrafficCounter & {
+    readonly transport: LinkTransport
+    readonly remoteAddress: string
+    readonly remotePort: number
+  }
+  /** The rig, or the first of several; null while none has said who it is. */
+  owner(): LinkOwner | null
 }
 
 export class Insight {
@@ -73,6 +76,7 @@ export class Insight {
   readonly #speakers = new Map<string, LineId>()
   #pools: readonly PoolStatus[] = []
   #audit: AuditRecorder | null = null
+  #nextRigLink = 1
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -80,29 +84,31 @@ export class Insight {
   }
 
   /** For a connection to a pool, before its session starts. */
-  openUpstream({ lineId, config, endpoint, connection }: UpstreamLink): LinkTap {
-    return this.#open(`pool:${lineId}`, {
+  openUpstream({ config, endpoint, connection }: UpstreamLink): LinkTap {
+    const { id: poolId, name } = config
+    return this.#open(`pool:${poolId}`, {
       side: 'upstream',
       protocol: endpoint.protocol,
       transport: endpoint.transport,
       address: `${endpoint.host}:${endpoint.port}`,
-      poolId: config.id,
-      name: () => config.name,
-      rigKey: () => null,
+      poolId,
+      name,
+      owner: null,
       traffic: connection,
     })
   }
 
-  /** For a connection of a rig. */
-  openDownstream({ rig, protocol, transport, connection }: DownstreamLink): LinkTap {
-    return this.#open(`rig:${rig.id}`, {
+  /** For a connection of a rig, or of a proxy with many. */
+  openDownstream({ protocol, connection, owner }: DownstreamLink): LinkTap {
+    const address = `${connection.remoteAddress}:${connection.remotePort}`
+    return this.#open(`rig:${this.#nextRigLink++}`, {
       side: 'downstream',
       protocol,
-      transport,
-      address: `${connection.remoteAddress}:${connection.remotePort}`,
+      transport: connection.transport,
+      address,
       poolId: null,
-      name: () => rig.name,
-      rigKey: () => rig.rigKey,
+      name: address,
+      owner,
       traffic: connection,
     })
   }
@@ -209,13 +215,16 @@ export class Insight {
   #open(wantedId: string, opening: LinkOpening): LinkTap {
     let id = wantedId
     for (let n = 2; this.#links.has(id); n++) id = `${wantedId}~${n}`
-    const link = new Link(id, opening, this.#clock, this.#linkEvents)
+    const link = new Link(id, opening, this.#clock, this.#linkEvents, this.#monotonicMs)
     this.#links.set(id, link)
     this.#bandwidth.opened(link)
     this.#refreshTap(link)
     this.#noteSession(link, 'connection opened')
     return link
   }
+
+  /** One for all links: there may be very many. */
+  readonly #monotonicMs = (): number => this.#clock.monotonicMs()
 
   readonly #linkEvents: LinkEvents = {
     onMessage: (link, direction, message) => {
@@ -259,7 +268,7 @@ export class Insight {
       at: this.#clock.nowMs(),
       linkId: link.id,
       side,
-      linkName: masked ? link.id : link.opening.name(),
+      linkName: masked ? link.id : link.name,
       protocol,
       direction,
       ...message,
@@ -267,8 +276,7 @@ export class Insight {
   }
 
   #auditWants(link: Link): boolean {
-    const { poolId, rigKey } = link.opening
-    return this.#audit?.wantsLink([link.id, poolId, rigKey()]) ?? false
+    return this.#audit?.wantsLink([link.id, link.opening.poolId, link.rigKey]) ?? false
   }
 
   #refreshTaps(): void {
@@ -293,7 +301,7 @@ export class Insight {
     if (!this.#speakers.has(poolId)) this.#speakers.set(poolId, lineId)
     // Every line of a pool is given the same work.
     if (this.#speakers.get(poolId) !== lineId) return
-    const protocol = this.#links.get(`pool:${lineId}`)?.opening.protocol ?? config.endpoint.protocol
+    const protocol = this.#links.get(`pool:${poolId}`)?.opening.protocol ?? config.endpoint.protocol
     this.#timeline.add({
       poolId,
       job,
@@ -349,21 +357,9 @@ export class Insight {
 
 /** Bytes that carried a job, as our encoders would write it. */
 function sizeOf(job: Job, protocol: LinkProtocol): number {
-  const sizes = meteredJob(job, 0)
+  const { prefix, rollableSize } = job.extranonce
+  const sizes = meteredJob(job, prefix.length + rollableSize, job.cleanJobs)
   return protocol === 'stratum-v1'
     ? notifySize(sizes, job.upstreamJobId.length)
     : extendedJobSize(sizes) + (sizes.newTip ? SET_NEW_PREV_HASH_SIZE : 0)
-}
-
-/**
- * The sizes of a job as the meter wants them.
- * @param foldedSize bytes between the coinbase prefix and extranonce1: what is the upstream's, and padding
- */
-export function meteredJob(job: Job, foldedSize: number, newTip: boolean = job.cleanJobs): MeteredJob {
-  return {
-    coinb1Size: job.coinbasePrefix.length + foldedSize,
-    coinb2Size: job.coinbaseSuffix.length,
-    merkleDepth: job.merklePath.length,
-    newTip,
-  }
 }

@@ -16,7 +16,7 @@ import {
   type LinkStatus,
   type LinkTransport,
 } from './insight-views.ts'
-import { type LinkTap, type MeteredJob, NO_TAP, type Sv1Meter } from './traffic-tap.ts'
+import { type LinkOwner, type LinkTap, type MeteredJob, NO_TAP, type Sv1Meter } from './traffic-tap.ts'
 
 /** What the owner of a connection says of it. */
 export interface LinkOpening {
@@ -26,10 +26,10 @@ export interface LinkOpening {
   readonly address: string
   /** Null for rigs. */
   readonly poolId: string | null
-  /** Of the pool, or what the rig calls itself by now. */
-  name(): string
-  /** Null for pools. */
-  rigKey(): string | null
+  /** Of the pool; of a rig until it says who it is. */
+  readonly name: string
+  /** What the rig calls itself by now; null for pools. */
+  readonly owner: (() => LinkOwner | null) | null
   /** Live counters of the connection. */
   readonly traffic: { readonly bytesIn: number; readonly bytesOut: number }
 }
@@ -49,16 +49,14 @@ export class Link implements LinkTap {
   readonly #counterpart: Sv1Counterpart | Sv2Counterpart
   #closed = false
 
-  constructor(id: string, opening: LinkOpening, clock: Clock, events: LinkEvents) {
+  constructor(id: string, opening: LinkOpening, clock: Clock, events: LinkEvents, monotonicMs: () => number) {
     this.id = id
     this.opening = opening
     this.sinceMs = clock.nowMs()
     this.#events = events
     const batching = opening.side === 'upstream' ? POOL_ACK_BATCHING : RIG_ACK_BATCHING
     this.#counterpart =
-      opening.protocol === 'stratum-v1'
-        ? new Sv2Counterpart(batching, () => clock.monotonicMs())
-        : new Sv1Counterpart()
+      opening.protocol === 'stratum-v1' ? new Sv2Counterpart(batching, monotonicMs) : new Sv1Counterpart()
     this.meter = this.#counterpart instanceof Sv2Counterpart ? this.#counterpart : NO_TAP.meter
   }
 
@@ -82,6 +80,16 @@ export class Link implements LinkTap {
     this.#events.onClosed(this)
   }
 
+  /** Of the pool, or what the rig calls itself by now. */
+  get name(): string {
+    return this.opening.owner?.()?.name ?? this.opening.name
+  }
+
+  /** Null for pools, and for rigs that have not said who they are. */
+  get rigKey(): string | null {
+    return this.opening.owner?.()?.rigKey ?? null
+  }
+
   get totals(): CounterpartTotals {
     return this.#counterpart.totals()
   }
@@ -92,9 +100,9 @@ export class Link implements LinkTap {
     return {
       id: this.id,
       side,
-      name: opening.name(),
+      name: this.name,
       poolId,
-      rigKey: opening.rigKey(),
+      rigKey: this.rigKey,
       protocol,
       transport,
       address,

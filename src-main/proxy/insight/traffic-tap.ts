@@ -3,7 +3,9 @@
  * the bandwidth meter. A session opens one tap for each connection and closes it with it. While nobody watches,
  * a message costs the look at one boolean.
  */
+import { type Job } from '../../mining/index.ts'
 import { type Frame } from '../../sv2/index.ts'
+import { SV1_ERROR } from '../../sv1/index.ts'
 import { type Direction } from './insight-views.ts'
 
 /** A Stratum V1 session that stands: subscribed and authorised. */
@@ -16,6 +18,12 @@ export interface MeteredSession {
   /** Bytes. */
   readonly extranonce1Size: number
   readonly extranonce2Size: number
+}
+
+/** Whose connection it is, as far as it said by now. */
+export interface LinkOwner {
+  readonly name: string
+  readonly rigKey: string
 }
 
 /** The sizes of a job that went over a Stratum V1 connection, bytes. */
@@ -75,4 +83,33 @@ export const NO_TAP: LinkTap = {
   },
   basis: nothing,
   close: nothing,
+}
+
+/**
+ * The sizes of a job as a rig is sent it: what is the upstream's, and padding, is folded into coinb1.
+ * @param rigBytes of extranonce1 and extranonce2 together; all of the extranonce toward a pool
+ * @param newTip whether it makes every older job worthless
+ */
+export function meteredJob(job: Job, rigBytes: number, newTip: boolean): MeteredJob {
+  const { prefix, rollableSize } = job.extranonce
+  return {
+    coinb1Size: job.coinbasePrefix.length + prefix.length + rollableSize - rigBytes,
+    coinb2Size: job.coinbaseSuffix.length,
+    merkleDepth: job.merklePath.length,
+    newTip,
+  }
+}
+
+/** The code a Stratum V2 pool would have sent with such a refusal. */
+export function sv2CodeOf(sv1Code: number): string {
+  switch (sv1Code) {
+    case SV1_ERROR.jobNotFound:
+      return 'stale-share'
+    case SV1_ERROR.duplicateShare:
+      return 'duplicate-share'
+    case SV1_ERROR.lowDifficulty:
+      return 'difficulty-too-low'
+    default:
+      return 'invalid-share'
+  }
 }
