@@ -54,11 +54,14 @@ export async function speakingClient(port: number): Promise<Socket> {
 export function receive(socket: Socket, text: string): Promise<string> {
   return new Promise((done, fail) => {
     let received = ''
-    socket.on('data', (bytes: Buffer) => {
+    const onData = (bytes: Buffer): void => {
       received += bytes.toString('latin1')
-      if (received.includes(text)) done(received)
-    })
-    socket.once('close', () => fail(new Error(`closed after ${received}`)))
+      if (!received.includes(text)) return
+      socket.off('data', onData).off('close', onClose)
+      done(received)
+    }
+    const onClose = (): void => fail(new Error(`closed after ${received}`))
+    socket.on('data', onData).once('close', onClose)
   })
 }
 
@@ -71,4 +74,13 @@ export function gone(socket: Socket): Promise<void> {
 
 export function closeOf(connection: Connection): Promise<CloseReason> {
   return new Promise((done) => connection.onClose(done))
+}
+
+/** Waits for something that has no event; fails after ten seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const startedMs = performance.now()
+  while (!condition()) {
+    if (performance.now() - startedMs > 10_000) throw new Error(`waited in vain for ${condition.toString()}`)
+    await new Promise((done) => setTimeout(done, 2))
+  }
 }
