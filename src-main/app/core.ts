@@ -183,7 +183,10 @@ class HeadframeCore implements RunningCore {
     await this.#startMining()
     if (practice) {
       this.#disposal.add('practice rigs', () => practice.stopRigs())
-      if (this.listeners.stratum) practice.startRigs(this.listeners.stratum)
+      const { stratum, stratumV2 } = this.listeners
+      const authorityKey = this.#identity.authority.publicKey
+      if (stratum)
+        practice.startRigs({ stratum, stratumV2: stratumV2 && { address: stratumV2, authorityKey } })
       this.practice = practice.control
     }
     this.#views.publish()

@@ -8,6 +8,7 @@ import {
   hashingInThread,
   type PracticeFarm,
   type PracticePool,
+  type RigPlaces,
   startPracticePools,
 } from '../practice/index.ts'
 import { type PoolSettings, parsePoolUrl, type SecretStore, type SettingsStore } from '../settings/index.ts'
@@ -29,7 +30,7 @@ export interface PracticeParts {
 
 export interface WiredPractice {
   readonly control: PracticeControl
-  startRigs(stratum: { readonly host: string; readonly port: number }): void
+  startRigs(places: RigPlaces): void
   stopRigs(): Promise<void>
   stopPools(): Promise<void>
 }
@@ -58,7 +59,7 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
   await seedPools(settings, farm)
   return {
     control: { state: () => farm.state(), trigger: (event) => farm.trigger(event) },
-    startRigs: (stratum) => farm.startRigs(stratum),
+    startRigs: (places) => farm.startRigs(places),
     stopRigs: () => farm.stopRigs(),
     stopPools: () => farm.stop(),
   }

@@ -35,7 +35,7 @@ export {
 } from './rigs/hashing-link.ts'
 export { type HashingCommand, HashingLoop, type HashingReport, type RigFind } from './rigs/hashing.ts'
 export { RigShed, type RigShedOptions } from './rigs/rig-shed.ts'
-export { type RigCounts, type RigView } from './rigs/rig.ts'
+export { type RigCounts, type RigPlaces, type RigView } from './rigs/rig.ts'
 export { type ShareTallyView } from './share-tally.ts'
 export { startSv1Server, type Sv1ServerOptions } from './sv1-server.ts'
 export { type PoolServer, startSv2Server, type Sv2ServerOptions } from './sv2-server.ts'

@@ -13,7 +13,7 @@ import { PoolCore } from './pool-core.ts'
 import { hashingInProcess, type OpenHashing } from './rigs/hashing-link.ts'
 import { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
 import { RigShed } from './rigs/rig-shed.ts'
-import { type RigCounts, type RigView } from './rigs/rig.ts'
+import { type RigCounts, type RigPlaces, type RigView } from './rigs/rig.ts'
 import { type ShareTallyView } from './share-tally.ts'
 import { startSv1Server } from './sv1-server.ts'
 import { type PoolServer, startSv2Server } from './sv2-server.ts'
@@ -64,7 +64,7 @@ export interface PracticeFarm {
   readonly pools: readonly PracticePool[]
   readonly authority: AuthorityKeyPair
   /** Switches the rigs on; they connect, and come back, on their own. Once per farm. */
-  startRigs(stratum: HostPort): void
+  startRigs(places: RigPlaces): void
   stopRigs(): Promise<void>
   state(): PracticeState
   /**
@@ -102,12 +102,12 @@ export async function startPracticePools(options: PracticeFarmOptions): Promise<
   return farm
 }
 
-/** The whole farm at once, for a stratum address that listens already. */
+/** The whole farm at once, for a proxy that listens already. */
 export async function startPracticeFarm(
-  options: PracticeFarmOptions & { readonly stratum: HostPort },
+  options: PracticeFarmOptions & { readonly places: RigPlaces },
 ): Promise<PracticeFarm> {
   const farm = await startPracticePools(options)
-  farm.startRigs(options.stratum)
+  farm.startRigs(options.places)
   return farm
 }
 
@@ -185,17 +185,18 @@ class Farm implements PracticeFarm {
     this.#sv1Port = this.#sv1Server.address.port
   }
 
-  startRigs(stratum: HostPort): void {
+  startRigs({ stratum, stratumV2 }: RigPlaces): void {
     if (this.#shed !== null) throw new Error('the practice rigs are started once')
     const { clock, entropy, log, rigs } = this.#options
-    // A proxy on all addresses is reached on this machine's own.
-    const host = stratum.host === '0.0.0.0' || stratum.host === '::' ? LOOPBACK : stratum.host
     this.#shed = new RigShed({
       clock,
       entropy,
       log: log.child('practice-rigs'),
       loop: this.#loop,
-      stratum: { host, port: stratum.port },
+      places: {
+        stratum: onThisMachine(stratum),
+        stratumV2: stratumV2 && { ...stratumV2, address: onThisMachine(stratumV2.address) },
+      },
       openHashing: this.#options.openHashing ?? hashingInProcess(clock),
       ...(rigs === undefined ? {} : { families: rigs }),
     })
@@ -315,6 +316,11 @@ class Farm implements PracticeFarm {
       ...(rollableSize?.stratumV1 === undefined ? {} : { extranonce2Size: rollableSize.stratumV1 }),
     })
   }
+}
+
+/** A proxy on all addresses is reached on this machine's own. */
+function onThisMachine({ host, port }: HostPort): HostPort {
+  return { host: host === '0.0.0.0' || host === '::' ? LOOPBACK : host, port }
 }
 
 async function listenPreferably(

@@ -10,6 +10,8 @@ export interface RigFamily {
   readonly name: string
   readonly model: string
   readonly userAgent: string
+  /** What its firmware is set to. */
+  readonly speaks: 'stratum-v1' | 'stratum-v2'
   readonly hashrateHs: number
   /** Version bits it can roll; 0 for none. */
   readonly versionRollingMask: number
@@ -25,6 +27,7 @@ export const PRACTICE_RIGS: readonly RigFamily[] = [
     name: 'practice.stick',
     model: 'USB stick',
     userAgent: 'cgminer/4.12.1',
+    speaks: 'stratum-v1',
     hashrateHs: 20_000,
     versionRollingMask: 0,
     subscribesExtranonce: false,
@@ -34,6 +37,7 @@ export const PRACTICE_RIGS: readonly RigFamily[] = [
     name: 'practice.gamma',
     model: 'Bitaxe Gamma',
     userAgent: 'bitaxe/BM1370/v2.9.0',
+    speaks: 'stratum-v2',
     hashrateHs: 40_000,
     versionRollingMask: BIP320_MASK,
     subscribesExtranonce: false,
@@ -43,6 +47,7 @@ export const PRACTICE_RIGS: readonly RigFamily[] = [
     name: 'practice.nerdqaxe',
     model: 'NerdQAxe++',
     userAgent: 'NerdQAxe++/BM1370/v1.0.35',
+    speaks: 'stratum-v1',
     hashrateHs: 80_000,
     versionRollingMask: BIP320_MASK,
     subscribesExtranonce: true,
@@ -52,6 +57,7 @@ export const PRACTICE_RIGS: readonly RigFamily[] = [
     name: 'practice.s19',
     model: 'Antminer S19j Pro',
     userAgent: 'bmminer/2.0.0/Antminer S19j Pro/13.5',
+    speaks: 'stratum-v1',
     hashrateHs: 160_000,
     versionRollingMask: BIP320_MASK,
     subscribesExtranonce: true,

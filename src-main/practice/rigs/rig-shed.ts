@@ -1,17 +1,17 @@
 /** All practice rigs and the one hasher they share. */
 import { type Clock, type Entropy, type Logger } from '../../base/index.ts'
-import { type HostPort, type NetLoop } from '../../net/index.ts'
+import { type NetLoop } from '../../net/index.ts'
 import { PRACTICE_RIGS, type RigFamily } from './families.ts'
 import { type HashingLink, type OpenHashing } from './hashing-link.ts'
 import { type HashingReport } from './hashing.ts'
-import { PracticeRig, type RigCounts, type RigView } from './rig.ts'
+import { PracticeRig, type RigCounts, type RigPlaces, type RigView } from './rig.ts'
 
 export interface RigShedOptions {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Logger
   readonly loop: NetLoop
-  readonly stratum: HostPort
+  readonly places: RigPlaces
   readonly openHashing: OpenHashing
   readonly families?: readonly RigFamily[]
 }

@@ -1,17 +1,10 @@
 /**
- * A practice rig: a Stratum V1 client on a real socket with a real hasher behind it. It does what firmware
- * does and nothing else: follows jobs, difficulties, masks and extranonces, submits what it finds, and comes
- * back when it is dropped.
+ * A practice rig: a Stratum client on a real socket with a real hasher behind it. It does what firmware does
+ * and nothing else: follows jobs, difficulties, masks and extranonces, submits what it finds, and comes back
+ * when it is dropped. What it speaks is its tongue's affair.
  */
-import { type Clock, type Entropy, errorText, type Logger, type Timer, toHex } from '../../base/index.ts'
-import {
-  combineVersion,
-  HASHES_PER_DIFFICULTY,
-  HashrateEstimator,
-  difficultyOfHashrate,
-  MINUTE_MS,
-  targetOfDifficulty,
-} from '../../mining/index.ts'
+import { type Clock, type Entropy, errorText, type Logger, type Timer } from '../../base/index.ts'
+import { HASHES_PER_DIFFICULTY, HashrateEstimator, MINUTE_MS } from '../../mining/index.ts'
 import {
   afterConnectionEnded,
   type BackoffPolicy,
@@ -22,20 +15,18 @@ import {
   type NetLoop,
   NO_BACKOFF,
 } from '../../net/index.ts'
-import {
-  applyPoolLine,
-  decodeLine,
-  LineFramer,
-  MAX_LINE_BYTES,
-  startSv1Client,
-  submitShare,
-  type Sv1ClientEvent,
-  type Sv1ClientState,
-  type Sv1ClientStep,
-  type Sv1Job,
-} from '../../sv1/index.ts'
 import { type RigFamily } from './families.ts'
 import { type HashingCommand, type RigFind } from './hashing.ts'
+import { type RigTongue, type RigTongueEvents } from './rig-tongue.ts'
+import { Sv1Tongue } from './sv1-tongue.ts'
+import { Sv2Tongue } from './sv2-tongue.ts'
+
+/** Where the proxy listens. */
+export interface RigPlaces {
+  readonly stratum: HostPort
+  /** Null where Stratum V2 is not served. */
+  readonly stratumV2: { readonly address: HostPort; readonly authorityKey: Uint8Array } | null
+}
 
 export interface RigParts {
   readonly clock: Clock
@@ -44,7 +35,7 @@ export interface RigParts {
   readonly loop: NetLoop
   readonly family: RigFamily
   /** Where it mines. */
-  readonly stratum: HostPort
+  readonly places: RigPlaces
   /** Its number at the hasher. */
   readonly index: number
   command(command: HashingCommand): void
@@ -76,8 +67,6 @@ const BACKOFF: BackoffPolicy = {
   jitterRatio: 0.5,
   steadyAfterMs: 10_000,
 }
-/** Shares a minute that a rig suggests its difficulty for. */
-const SUGGESTED_RATE = 6
 /** Without a line from the pool for so long firmware reconnects. */
 const IDLE_TIMEOUT_MS = 180_000
 
@@ -85,14 +74,11 @@ export class PracticeRig {
   readonly #parts: RigParts
   #abort: AbortController | null = null
   #connection: Connection | null = null
-  #client: Sv1ClientState | null = null
+  #tongue: RigTongue | null = null
   #retry: Timer | null = null
   #backoff: BackoffState = NO_BACKOFF
   #connectedMs = 0
   #stopped = true
-  #nextKey = 1
-  /** The pool's names of the jobs whose shares still count, by work key. */
-  readonly #jobs = new Map<number, string>()
   #hashrate: HashrateEstimator
   #submitted = 0
   #accepted = 0
@@ -106,7 +92,7 @@ export class PracticeRig {
 
   get view(): RigView {
     const { family, clock } = this.#parts
-    const connected = this.#jobs.size > 0
+    const connected = this.#tongue?.hasWork ?? false
     const estimate = connected ? this.#hashrate.estimate(MINUTE_MS, clock.monotonicMs()) : null
     return { name: family.name, model: family.model, connected, hashrateHs: estimate?.hashrateHs ?? 0 }
   }
@@ -139,27 +125,21 @@ export class PracticeRig {
   }
 
   onFind(find: RigFind): void {
-    const jobId = this.#jobs.get(find.key)
-    if (jobId === undefined || this.#client === null || this.#connection === null) return
-    const { state, line } = submitShare(this.#client, {
-      user: this.#parts.family.name,
-      jobId,
-      extranonce2Hex: toHex(find.extranonce2),
-      ntime: find.ntime,
-      nonce: find.nonce,
-      versionBits: combineVersion(0, this.#client.versionMask, find.version),
-    })
-    this.#client = state
-    if (this.#connection.write(line)) this.#submitted++
+    if (this.#tongue?.submit(find)) this.#submitted++
   }
 
   async #connect(): Promise<void> {
-    const { stratum, loop, clock, log, family } = this.#parts
+    const { places, loop, clock, log, family } = this.#parts
     const abort = new AbortController()
     this.#abort = abort
     this.#connectedMs = clock.monotonicMs()
     try {
-      const connection = await connect({ ...stratum, loop, tls: null, signal: abort.signal })
+      const connection = await connect({
+        ...placeOf(family, places).address,
+        loop,
+        tls: null,
+        signal: abort.signal,
+      })
       if (abort.signal.aborted) connection.destroy('the practice rig is switched off')
       else this.#run(connection)
     } catch (error) {
@@ -170,97 +150,34 @@ export class PracticeRig {
   }
 
   #run(connection: Connection): void {
-    const { family, stratum, clock } = this.#parts
-    const framer = new LineFramer(MAX_LINE_BYTES)
     this.#connection = connection
-    this.#hashrate = new HashrateEstimator(clock.monotonicMs())
+    this.#hashrate = new HashrateEstimator(this.#parts.clock.monotonicMs())
+    const tongue = this.#newTongue(connection)
+    this.#tongue = tongue
     connection.idleTimeoutMs = IDLE_TIMEOUT_MS
-    connection.onData((chunk) => {
-      const fault = framer.push(chunk, (bytes, start, end) => {
-        const text = decodeLine(bytes, start, end)
-        if (!text.ok) connection.close(text.error.message)
-        else if (this.#client !== null) this.#apply(applyPoolLine(this.#client, text.value))
-      })
-      if (fault !== null) connection.close(fault.message)
-    })
+    connection.onData((bytes) => tongue.receive(bytes))
     connection.onClose((reason) => {
-      framer.close()
       if (this.#connection === connection) this.#onDropped(reason.text)
     })
-    this.#apply(
-      startSv1Client({
-        host: stratum.host,
-        userAgent: family.userAgent,
-        user: family.name,
-        password: 'x',
-        versionRollingMask: family.versionRollingMask,
-        minBitCount: 2,
-        subscribeExtranonce: family.subscribesExtranonce,
-        suggestDifficulty: family.suggestsDifficulty
-          ? difficultyOfHashrate(family.hashrateHs, SUGGESTED_RATE)
-          : null,
-        resumeSession: null,
-      }),
-    )
+    tongue.start()
   }
 
-  #apply({ state, send, events }: Sv1ClientStep): void {
-    this.#client = state
-    for (const line of send) this.#connection?.write(line)
-    for (const event of events) this.#onEvent(event)
-  }
-
-  #onEvent(event: Sv1ClientEvent): void {
-    const { family, index, log, command } = this.#parts
-    switch (event.kind) {
-      case 'job':
-        return this.#onJob(event.job)
-      case 'version-mask':
-        return command({ kind: 'version-mask', rig: index, mask: event.mask })
-      case 'share-reply':
-        if (event.verdict.yes) this.#accepted++
-        else {
-          this.#rejected++
-          log.debug('share rejected', { rig: family.name, reason: event.verdict.error.message })
-        }
-        return
-      case 'reconnect':
-        return this.#connection?.close('the pool asked to reconnect')
-      case 'failed':
-        log.debug('practice rig was refused', { rig: family.name, reason: event.text })
-        return this.#connection?.close(event.text)
-      default:
-        // Announcements that hold from the next job; the client's state carries them.
-        return
-    }
-  }
-
-  #onJob({ notify, difficulty, extranonce1, extranonce2Size, versionMask }: Sv1Job): void {
-    const { family, index, command } = this.#parts
-    if (notify.cleanJobs) this.#jobs.clear()
-    const key = this.#nextKey++
-    this.#jobs.set(key, notify.jobId)
-    const [oldest] = this.#jobs.keys()
-    if (this.#jobs.size > JOBS_KEPT && oldest !== undefined) this.#jobs.delete(oldest)
-    command({
-      kind: 'work',
-      rig: index,
-      hashrateHs: family.hashrateHs,
-      work: {
-        key,
-        coinb1: notify.coinb1,
-        extranonce1,
-        coinb2: notify.coinb2,
-        extranonce2Size,
-        merkleBranches: notify.merkleBranches,
-        prevHash: notify.prevHash,
-        version: notify.version,
-        versionMask,
-        nBits: notify.nBits,
-        ntime: notify.ntime,
-        target: targetOfDifficulty(difficulty),
+  #newTongue(connection: Connection): RigTongue {
+    const { family, clock, entropy, log, index, command, places } = this.#parts
+    const events: RigTongueEvents = {
+      send: (data) => connection.write(data),
+      onWork: (work) => command({ kind: 'work', rig: index, hashrateHs: family.hashrateHs, work }),
+      onVersionMask: (mask) => command({ kind: 'version-mask', rig: index, mask }),
+      onAnswers: (accepted, rejected) => {
+        this.#accepted += accepted
+        this.#rejected += rejected
       },
-    })
+      close: (reason) => connection.close(reason),
+    }
+    const place = placeOf(family, places)
+    if (place.authorityKey === null) return new Sv1Tongue(family, place.address.host, log, events)
+    const { authorityKey, address } = place
+    return new Sv2Tongue({ family, ...address, authorityKey, clock, entropy, log, events })
   }
 
   #onDropped(reason: string): void {
@@ -282,12 +199,17 @@ export class PracticeRig {
   #leave(reason: string): void {
     const connection = this.#connection
     this.#connection = null
-    this.#client = null
-    this.#jobs.clear()
+    this.#tongue?.end()
+    this.#tongue = null
     this.#parts.command({ kind: 'idle', rig: this.#parts.index })
     connection?.close(reason)
   }
 }
 
-/** Jobs a pool without clean_jobs leaves valid; firmware keeps about as many. */
-const JOBS_KEPT = 16
+/** Where a rig of this family mines: rigs that speak Stratum V2 fall back to V1 where that is not served. */
+function placeOf(
+  { speaks }: RigFamily,
+  { stratum, stratumV2 }: RigPlaces,
+): { readonly address: HostPort; readonly authorityKey: Uint8Array | null } {
+  return speaks === 'stratum-v2' && stratumV2 ? stratumV2 : { address: stratum, authorityKey: null }
+}

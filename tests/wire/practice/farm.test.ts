@@ -40,7 +40,13 @@ const portOf = (protocol: string): number => farm.pools.find((pool) => pool.prot
 
 /** The rigs straight at the practice Stratum V1 pool, without anything in between. */
 function startRigs(): void {
-  farm.startRigs({ host: '0.0.0.0', port: portOf('stratum-v1') })
+  farm.startRigs({
+    stratum: { host: '0.0.0.0', port: portOf('stratum-v1') },
+    stratumV2: {
+      address: { host: '0.0.0.0', port: portOf('stratum-v2') },
+      authorityKey: farm.authority.publicKey,
+    },
+  })
 }
 
 afterEach(async () => {
@@ -62,8 +68,12 @@ describe('the rigs', () => {
       expect(rigs[i]!.hashrateHs).toBeLessThan(hashrateHs * 1.6)
     }
     expect(farm.counts.rigs.map(({ rejected }) => rejected)).toEqual([0, 0, 0, 0])
-    const totals = farm.counts.pools['practice-sv1']
-    expect(totals.submitted).toBe(totals.accepted + totals.rejected)
+    for (const totals of Object.values(farm.counts.pools)) {
+      expect(totals.submitted).toBe(totals.accepted + totals.rejected)
+    }
+    // Each in what its firmware speaks.
+    expect(farm.counts.pools['practice-sv1'].accepted).toBeGreaterThan(0)
+    expect(farm.counts.pools['practice-sv2'].accepted).toBeGreaterThan(0)
   })
 
   it('hash in a thread of their own just the same', async () => {
@@ -91,7 +101,8 @@ describe('the events', () => {
     const [first, second] = await Promise.all([farm.trigger('find-block'), farm.trigger('find-block')])
     expect(first.chainHeight).toBe(chainHeight + 1)
     expect(second).toMatchObject({ chainHeight: chainHeight + 1, networkDifficulty })
-    expect(farm.counts.pools['practice-sv1'].blocks).toBe(1)
+    const { pools } = farm.counts
+    expect(pools['practice-sv1'].blocks + pools['practice-sv2'].blocks).toBe(1)
   })
 
   it('find-block: says so when no rig finds one in time, and takes the ease back', async () => {
@@ -211,7 +222,7 @@ it('can be started at once where the rigs have somewhere to go', async () => {
     clock: systemClock,
     entropy: systemEntropy,
     log: silentLogger,
-    stratum: { host: '127.0.0.1', port: nowhere.port },
+    places: { stratum: { host: '127.0.0.1', port: nowhere.port }, stratumV2: null },
   })
   await until('rigs that come and go', () => farm.counts.rigs.every(({ reconnects }) => reconnects > 0))
   await farm.stop()

@@ -22,6 +22,7 @@ const FAMILY: RigFamily = {
   name: 'practice.test',
   model: 'Test rig',
   userAgent: 'test/1.0',
+  speaks: 'stratum-v1',
   hashrateHs: 200_000,
   versionRollingMask: 0x1fffe000,
   subscribesExtranonce: true,
@@ -151,7 +152,7 @@ function startRig(changes: Partial<RigFamily> = {}): RigShed {
     entropy: systemEntropy,
     log: silentLogger,
     loop: createNetLoop(systemClock),
-    stratum: { host: '127.0.0.1', port: address.port },
+    places: { stratum: { host: '127.0.0.1', port: address.port }, stratumV2: null },
     openHashing: hashingInProcess(systemClock),
     families: [{ ...FAMILY, ...changes }],
   })
@@ -299,7 +300,7 @@ it('keeps trying while nobody listens, and is at work once somebody does', async
     entropy: systemEntropy,
     log: silentLogger,
     loop: createNetLoop(systemClock),
-    stratum: { host: '127.0.0.1', port: address.port },
+    places: { stratum: { host: '127.0.0.1', port: address.port }, stratumV2: null },
     openHashing: hashingInProcess(systemClock),
     families: [FAMILY],
   })
