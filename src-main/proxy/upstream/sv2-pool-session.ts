@@ -333,6 +333,8 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
     this.#outbox = []
     if (this.#ended || frames.length === 0 || !this.#noise.established) return
     this.parts.connection.write(this.#noise.seal(frames))
+    // This is the end of a turn already: the joiner would let it wait for another.
+    this.parts.connection.flush()
   }
 
   #onTimeout(what: string, timeoutMs: number): void {
