@@ -133,7 +133,10 @@ export class HistoryFeed {
 }
 
 /** The history knows who was activated, not by whom; its text says the rest. */
-function recordedEvent({ kind, ...event }: EngineReport['poolEvents'][number]): HistoryBatch['poolEvents'][number] {
+function recordedEvent({
+  kind,
+  ...event
+}: EngineReport['poolEvents'][number]): HistoryBatch['poolEvents'][number] {
   if (kind === 'failed-over') return { ...event, kind: 'activated', detail: `stands in: ${event.detail}` }
   if (kind === 'returned') return { ...event, kind: 'activated', detail: `is in use again: ${event.detail}` }
   return { ...event, kind }

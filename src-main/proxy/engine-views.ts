@@ -42,6 +42,10 @@ export interface PoolStatus {
   /** Since the engine started. */
   readonly counts: ShareCounts
   readonly rejectReasons: Record<string, number>
+  /** Our own refusals of its rigs' shares; stale ones by `StaleCause`. */
+  readonly invalidReasons?: Record<string, number>
+  /** Why shares were lost. */
+  readonly lostReasons?: Record<string, number>
   readonly bytesIn: number
   readonly bytesOut: number
 }
@@ -70,6 +74,7 @@ export interface DownstreamStatus {
   readonly bestDifficulty: number
   /** Since it connected. */
   readonly counts: ShareCounts
+  /** Our refusals; stale ones by `StaleCause`. */
   readonly invalidReasons: Record<string, number>
   /** Its pools' refusals, in their words. */
   readonly rejectReasons: Record<string, number>

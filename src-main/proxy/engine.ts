@@ -8,65 +8,44 @@ import { type CreateShareChecker, describeJob, type JobId } from '../mining/inde
 import {
   type BackoffPolicy,
   Broadcast,
-  connect,
-  type Connection,
   createNetLoop,
+  DEFAULT_BACKOFF,
+  dial,
   type HostPort,
-  listen,
-  type Listener,
   type NetLoop,
 } from '../net/index.ts'
-import { Accounting, type ShareAccount, ShareBook } from './shares/accounting.ts'
+import { Insight } from './insight/insight.ts'
+import { Accounting, type Reasons, type ShareAccount, ShareBook } from './shares/accounting.ts'
 import { type Downstream, type DownstreamHost } from './downstream/downstream.ts'
 import { type CurrentJobStatus, type EngineReport } from './engine-views.ts'
 import { ExtranonceDesk } from './downstream/extranonce-desk.ts'
-import { Fanout } from './switching/fanout.ts'
 import { FarmSurvey } from './downstream/farm-survey.ts'
-import { FloodGate } from './downstream/flood-gate.ts'
-import { type IssuedJob, JobBoard } from './shares/job-board.ts'
-import { type CreatePoolSession } from './upstream/pool-session.ts'
-import { probePool, type ProbeResult } from './upstream/pool-probe.ts'
+import { JobBoard } from './shares/job-board.ts'
+import { createDial } from './upstream/dial.ts'
+import { type ProbeOptions, probePool, type ProbeResult } from './upstream/pool-probe.ts'
 import { EngineReporter } from './reporter.ts'
 import { Rig } from './downstream/rig.ts'
 import { ShareDesk } from './shares/share-desk.ts'
 import { startDifficultyOf } from './downstream/start-difficulty.ts'
-import { createSv1PoolSession } from './upstream/sv1-pool-session.ts'
-import { Sv1Session } from './downstream/sv1-session.ts'
-import { createSv2PoolSession } from './upstream/sv2-pool-session.ts'
-import { type ActivationResult, Switchboard } from './switching/switchboard.ts'
+import { type ListenersOptions, RigListeners } from './listeners.ts'
+import { type ActivationResult } from './switching/activation.ts'
+import { DEFAULT_ROUTING, type RoutingConfig } from './switching/routing.ts'
+import { earningIssue, type Seat } from './switching/seat.ts'
+import { Switchboard } from './switching/switchboard.ts'
 import { wantedDifficulty } from './downstream/tell-difficulty.ts'
-import { type PoolConfig, type PoolEndpoint } from './upstream/upstream.ts'
-import { type RunnerParts, UpstreamRunner } from './upstream/upstream-runner.ts'
+import { type PoolConfig } from './upstream/upstream.ts'
+import { type LinesParts, sessionsFor, UpstreamLines } from './upstream/upstream-lines.ts'
 
-/** Of our own SV2 side, secp256k1: 32 bytes each, the public one x-only. */
-export interface AuthorityKeyPair {
-  readonly secretKey: Uint8Array
-  readonly publicKey: Uint8Array
-}
-
-export interface EngineOptions {
+export interface EngineOptions extends ListenersOptions {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log?: Logger
   readonly createChecker: CreateShareChecker
   /** For instance `headframe/0.1.0`. */
   readonly userAgent: string
-  /** Where SV1 rigs connect; null listens nowhere. Port 0 picks a free one. */
-  readonly stratum: HostPort | null
-  /** Where SV2 rigs connect; null or absent listens nowhere. */
-  readonly stratumV2?: HostPort | null
-  /** Where rigs connect over WebSocket, either protocol; null or absent listens nowhere. */
-  readonly stratumWs?: HostPort | null
-  /** Signs what our SV2 side proves itself with; needed where `stratumV2` or `stratumWs` listens. */
-  readonly authority?: AuthorityKeyPair | null
-  /** With it rigs may use TLS, on the same ports. PEM. */
-  readonly tls?: { readonly certificatePem: string; readonly privateKeyPem: string } | null
-  /** Ranges beside the private ones from which rigs may connect, CIDR. */
-  readonly allowedRanges?: readonly string[]
   /** Share rate aimed at, per rig. */
   readonly sharesPerMinute?: number
   readonly calibrationSharesPerSecond?: number
-  readonly maxConnections?: number
   readonly backoff?: BackoffPolicy
   /** Shares a second to a pool that are no flood, for all rigs; the default of `FloodGate` unless given. */
   readonly floodSharesPerSecond?: number
@@ -79,22 +58,20 @@ const VARDIFF_PERIOD_MS = 1000
 const UPKEEP_PERIOD_MS = 5000
 /** Rigs whose difficulty is decided in one turn of the loop; each may be sent a job. */
 const RETARGET_SLICE = 128
-/** Rigs up to which each new one is taken into account at once. */
-const PROMPT_RIGS = 32
 /** Rigs whose difficulty is remembered after they left; the oldest is forgotten. */
 const REMEMBERED_RIGS = 4096
 
 export class ProxyEngine {
+  /** What can be seen of jobs and traffic, and what is odd about them. */
+  readonly insight: Insight
   readonly #options: EngineOptions
   readonly #log: Logger
   readonly #loop: NetLoop
   readonly #accounting = new Accounting()
   readonly #poolBooks = new Map<string, ShareBook>()
-  readonly #fanout: Fanout
-  readonly #retargeting: Broadcast<Downstream>
+  readonly #retargeting: Broadcast<Seat>
   readonly #survey: FarmSurvey
   readonly #extranonces = new ExtranonceDesk()
-  readonly #floodGate: FloodGate
   readonly #desk: ShareDesk
   readonly #board: JobBoard
   readonly #switchboard: Switchboard
@@ -103,10 +80,8 @@ export class ProxyEngine {
   /** Connected rigs, ready or not. */
   readonly #sessions = new Set<Downstream>()
   readonly #remembered = new Map<string, number>()
-  #listener: Listener | null = null
+  readonly #listeners: RigListeners
   #nextJobId = 1
-  /** Silence of rigs that have nothing to hash says nothing about them. */
-  #withoutWork = false
   #nextRigId = 1
   #stopped = false
 
@@ -114,35 +89,39 @@ export class ProxyEngine {
     this.#options = options
     this.#log = options.log ?? silentLogger
     const { clock } = options
+    this.insight = new Insight(clock)
     this.#loop = createNetLoop(clock)
-    this.#fanout = new Fanout(this.#loop.joiner)
     this.#retargeting = new Broadcast({
       sliceSize: RETARGET_SLICE,
       afterSlice: () => this.#loop.joiner.flush(),
     })
-    this.#survey = new FarmSurvey(this.#sessions, clock)
-    this.#floodGate = new FloodGate(options.floodSharesPerSecond)
     this.#desk = new ShareDesk({
       createChecker: options.createChecker,
       accounting: this.#accounting,
       forward: (offered, token) => this.#switchboard.forward(offered, token),
+      forwardBlock: (offered, token) => this.#switchboard.forwardBlock(offered, token),
       flushAnswers: () => this.#loop.joiner.flush(),
-      floodFloor: (poolDifficulty) => this.#floodGate.floor(poolDifficulty),
       onBlock: (block) => this.#reporter.onBlock(block),
       monotonicMs: () => clock.monotonicMs(),
     })
     this.#board = new JobBoard(this.#desk.checker)
+    const lines = new UpstreamLines<ShareAccount>({
+      ...this.#linesParts(),
+      openTap: (link) => this.insight.openUpstream(link),
+    })
     this.#switchboard = new Switchboard({
       clock,
       log: this.#log,
       board: this.#board,
       extranonces: this.#extranonces,
-      fanout: this.#fanout,
-      createUpstream: (config, events) =>
-        new UpstreamRunner<ShareAccount>(config, events, this.#runnerParts(config)),
+      joiner: this.#loop.joiner,
+      createUpstream: (config, owner, events) =>
+        lines.open(config, owner, this.insight.observed(config, owner?.rigId ?? config.id, events)),
+      floodSharesPerSecond: options.floodSharesPerSecond,
       settle: (token, outcome) => this.#accounting.settle(token, outcome),
       onPoolEvent: (event) => this.#reporter.onPoolEvent(event),
     })
+    this.#survey = new FarmSurvey(this.#switchboard.seats, clock)
     this.#reporter = new EngineReporter({
       clock,
       accounting: this.#accounting,
@@ -151,45 +130,64 @@ export class ProxyEngine {
       survey: this.#survey,
       poolBook: (poolId) => this.#poolBook(poolId),
     })
+    this.#listeners = new RigListeners({
+      ...options,
+      loop: this.#loop,
+      host: this.#host,
+      newRig: (address) => this.#newRig(address),
+      onSession: (session) => void this.#sessions.add(session),
+    })
   }
 
   /** Where SV1 rigs connect; null if nowhere. */
   get stratumAddress(): HostPort | null {
-    return this.#listener?.address ?? null
+    return this.#listeners.stratumAddress
+  }
+
+  /** Where SV2 rigs connect; null if nowhere. */
+  get stratumV2Address(): HostPort | null {
+    return this.#listeners.stratumV2Address
+  }
+
+  /** Where rigs connect over WebSocket; null if nowhere. */
+  get stratumWsAddress(): HostPort | null {
+    return this.#listeners.stratumWsAddress
+  }
+
+  /** What SV2 rigs know us by, as text; null without it. */
+  get authorityKeyText(): string | null {
+    return this.#listeners.authorityKeyText
+  }
+
+  /** Connections of SV2 rigs that ended by a fault of the peer, by what it was, since the start. */
+  get stratumV2Faults(): Reasons {
+    return this.#listeners.stratumV2Faults
   }
 
   /**
-   * Opens the listeners and connects to the active pool.
+   * Opens the listeners and connects to the pools.
+   * @param activePoolId the pool the person prefers; null for none yet
    * @throws HeadframeError `listen/…` when the port cannot be had
    */
-  async start(pools: readonly PoolConfig[], activePoolId: string | null): Promise<void> {
-    const { clock, stratum } = this.#options
-    this.#switchboard.start(pools, activePoolId)
+  async start(
+    pools: readonly PoolConfig[],
+    activePoolId: string | null,
+    routing: RoutingConfig = DEFAULT_ROUTING,
+  ): Promise<void> {
+    const { clock } = this.#options
+    this.#switchboard.start(pools, activePoolId, routing)
     this.#disposal.add('pools', () => this.#switchboard.stop())
-    if (stratum) {
-      try {
-        this.#listener = await listen(
-          {
-            ...stratum,
-            loop: this.#loop,
-            optionName: '--stratum',
-            extraRanges: this.#options.allowedRanges ?? [],
-            ...(this.#options.maxConnections === undefined
-              ? {}
-              : {
-                  maxConnections: this.#options.maxConnections,
-                  maxConnectionsPerAddress: this.#options.maxConnections,
-                }),
-          },
-          (connection) => this.#onConnection(connection),
-        )
-      } catch (error) {
-        await this.stop()
-        throw error
-      }
-      this.#disposal.add('rigs', () => this.#listener?.stop('Headframe is stopping'))
+    this.#disposal.add('rigs', () => this.#listeners.stop())
+    try {
+      await this.#listeners.start()
+    } catch (error) {
+      await this.stop()
+      throw error
     }
-    const vardiff = clock.every(VARDIFF_PERIOD_MS, () => this.#retarget())
+    const vardiff = clock.every(VARDIFF_PERIOD_MS, () => {
+      this.#switchboard.tick()
+      this.#retarget()
+    })
     const upkeep = clock.every(UPKEEP_PERIOD_MS, () => this.#upkeep())
     this.#disposal.add('timers', () => {
       vardiff.cancel()
@@ -216,21 +214,33 @@ export class ProxyEngine {
     return this.#switchboard.activate(poolId)
   }
 
-  /** Connects to a pool on the side, reports each step, and leaves. */
-  probe(config: PoolConfig): Promise<ProbeResult> {
-    return probePool(config, this.#runnerParts(config), this.#options.clock)
+  /** Says which rigs are to work for which pools. */
+  setRouting(routing: RoutingConfig): void {
+    this.#switchboard.setRouting(routing)
   }
 
-  /** The decoded job that rigs hash; null before the first. */
-  currentJob(): CurrentJobStatus | null {
-    const current = this.#switchboard.current
+  /** The machine woke up, or its network changed: connections prove that they live, and lost ones are tried now. */
+  nudge(): void {
+    this.#switchboard.nudge()
+  }
+
+  /** Connects to a pool on the side, reports each step as it ends, and leaves. */
+  probe(config: PoolConfig, options?: ProbeOptions): Promise<ProbeResult> {
+    return probePool(config, this.#linesParts(), options)
+  }
+
+  /**
+   * A decoded job; null before the first.
+   * @param poolId whose; null for the one that rigs without a rule hash
+   */
+  currentJob(poolId: string | null = null): CurrentJobStatus | null {
+    const current = this.#switchboard.jobOf(poolId ?? this.#switchboard.activeId)
     if (!current) return null
-    const { job, poolId } = current
     return {
-      poolId,
-      upstreamJobId: job.upstreamJobId,
-      receivedAtMs: job.receivedAtMs,
-      description: describeJob(job),
+      poolId: current.poolId,
+      upstreamJobId: current.job.upstreamJobId,
+      receivedAtMs: current.job.receivedAtMs,
+      description: describeJob(current.job),
     }
   }
 
@@ -239,14 +249,16 @@ export class ProxyEngine {
    * after `stop` nothing does.
    */
   report(): EngineReport {
-    return this.#reporter.report(this.#stopped)
+    const report = this.#reporter.report(this.#stopped)
+    this.insight.onReport(report)
+    return report
   }
 
-  #onConnection(connection: Connection): void {
+  #newRig(address: string): Rig {
     const { clock, calibrationSharesPerSecond } = this.#options
-    const rig = new Rig({
+    return new Rig({
       id: `r${this.#nextRigId++}`,
-      address: connection.remoteAddress,
+      address,
       connectedAtMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
       sharesPerMinute: this.#sharesPerMinute,
@@ -254,7 +266,6 @@ export class ProxyEngine {
       startDifficulty: startDifficultyOf(null, this.#sharesPerMinute),
       poolBook: (poolId) => this.#poolBook(poolId),
     })
-    this.#sessions.add(new Sv1Session(connection, rig, this.#host))
   }
 
   readonly #host: DownstreamHost = this.#createHost()
@@ -272,23 +283,20 @@ export class ProxyEngine {
       get sharesPerMinute() {
         return engine().#sharesPerMinute
       },
-      grantExtranonce: (_downstream, request) =>
-        this.#extranonces.grant(request, this.#switchboard.current?.job.extranonce ?? null),
+      grantExtranonce: (downstream, request) =>
+        this.#extranonces.grant(request, this.#switchboard.jobFor(downstream)?.extranonce ?? null),
       releaseExtranonce: (grant) => this.#extranonces.release(grant),
-      offeredVersionMask: () => this.#switchboard.offeredVersionMask,
-      currentIssue: () => this.#switchboard.current,
+      openTap: (link) => this.insight.openDownstream(link),
+      offeredVersionMask: (downstream) => this.#switchboard.offeredVersionMask(downstream),
+      currentIssue: (downstream) => this.#switchboard.issueFor(downstream),
+      isMeantFor: (downstream, issued) => this.#switchboard.isMeantFor(downstream, issued),
       findIssue: (sequence) => this.#board.find(sequence),
-      difficultyCap: (issued) => this.#floodGate.cap(issued.poolDifficulty),
-      poolIdForRefusals: () => this.#switchboard.activeId ?? NO_POOL,
+      difficultyCap: (issued) => issued.floodGate.cap(issued.poolDifficulty),
+      poolIdForRefusals: (downstream) => this.#switchboard.poolOf(downstream) ?? NO_POOL,
       offerShare: (share) => this.#desk.offer(share),
       refuseShare: (offerer, reference, poolId, refusal) =>
         this.#desk.refuse(offerer, reference, poolId, refusal),
-      onReady: (downstream) => {
-        this.#fanout.downstreams.add(downstream)
-        // The first few matter at once; among many, one more can wait for the next round.
-        if (this.#fanout.downstreams.size <= PROMPT_RIGS) this.#upkeep()
-        this.#switchboard.welcome(downstream)
-      },
+      onReady: (downstream) => this.#switchboard.join(downstream),
       onClosed: (downstream, reason) => this.#onClosed(downstream, reason),
       rememberedDifficulty: (rigKey) => this.#remembered.get(rigKey),
     }
@@ -297,7 +305,7 @@ export class ProxyEngine {
   #onClosed(downstream: Downstream, reason: string): void {
     const { rig } = downstream
     this.#sessions.delete(downstream)
-    this.#fanout.downstreams.delete(downstream)
+    this.#switchboard.leave(downstream)
     this.#reporter.onRigGone(rig.id)
     this.#log.info('rig disconnected', { rig: rig.id, reason })
     if (!rig.vardiff.isSteady) return
@@ -309,37 +317,35 @@ export class ProxyEngine {
     }
   }
 
-  /** Keeps the flood gate, the jobs' age and what the pool knows of us up to date. */
+  /** Keeps flood gates and what the pools know of us up to date. */
   #upkeep(): void {
-    const { presumedHs, wellMeasuredHs } = this.#survey.take()
-    this.#floodGate.update(presumedHs)
-    this.#switchboard.tick(wellMeasuredHs)
+    this.#survey.take()
+    this.#switchboard.tellHashrates()
   }
 
   #retarget(): void {
-    const current = this.#switchboard.current
-    if (!current || current.staleBecause !== null) {
-      this.#withoutWork = true
-      return
-    }
     if (this.#retargeting.active) return
-    const resumed = this.#withoutWork
-    this.#withoutWork = false
-    this.#retargeting.start(this.#fanout.downstreams, (downstream) => {
-      const nowMs = this.#options.clock.monotonicMs()
-      if (resumed) downstream.rig.vardiff.resume(nowMs)
-      this.#retargetRig(downstream, current, nowMs)
-    })
+    this.#retargeting.start(this.#switchboard.seats.values(), (seat) => this.#retargetRig(seat))
   }
 
-  #retargetRig(downstream: Downstream, current: IssuedJob, nowMs: number): void {
+  #retargetRig(seat: Seat): void {
+    const issued = earningIssue(seat)
+    if (!issued) {
+      // Silence of a rig that has nothing to hash says nothing about it.
+      seat.idle = true
+      return
+    }
+    const { downstream } = seat
     const { rig, ready } = downstream
-    if (!ready || current.staleBecause !== null) return
+    const nowMs = this.#options.clock.monotonicMs()
+    if (seat.idle) rig.vardiff.resume(nowMs)
+    seat.idle = false
+    if (!ready) return
     rig.vardiff.retarget(nowMs)
-    const cap = this.#floodGate.cap(current.poolDifficulty)
+    const cap = issued.floodGate.cap(issued.poolDifficulty)
     // Also a wish of the rig that came too soon after its job; what cannot be told now is told in a second.
     if (rig.steps.latest && rig.steps.latest.difficulty !== wantedDifficulty(rig, cap, nowMs)) {
-      downstream.reissue(current)
+      downstream.reissue(issued)
     }
   }
 
@@ -356,34 +362,22 @@ export class ProxyEngine {
     return this.#options.sharesPerMinute ?? DEFAULT_SHARES_PER_MINUTE
   }
 
-  #runnerParts(config: PoolConfig): RunnerParts {
-    const { clock, entropy, userAgent, backoff } = this.#options
+  #linesParts(): LinesParts {
+    const { clock, entropy, userAgent, backoff, trustedCertificates } = this.#options
     return {
       clock,
       entropy,
       log: this.#log,
       userAgent,
-      ...(backoff ? { backoff } : {}),
-      dial: (endpoint, signal) => this.#dial(endpoint, signal),
-      createSession: createSessionFor(config.endpoint),
-      nominalHashrateHs: () => this.#survey.take().wellMeasuredHs,
+      backoff: backoff ?? DEFAULT_BACKOFF,
+      dial: createDial({ loop: this.#loop, trustedCertificates: trustedCertificates ?? [], dial }),
+      createSession: sessionsFor,
+      nominalHashrateHs: (poolId) => this.#switchboard.expectedHs(poolId),
       nextJobId: () => this.#nextJobId++ as JobId,
     }
-  }
-
-  #dial(endpoint: PoolEndpoint, signal: AbortSignal): Promise<Connection> {
-    const tls =
-      endpoint.transport === 'tls'
-        ? { trustedCertificates: this.#options.trustedCertificates ?? [], serverName: null }
-        : null
-    return connect({ host: endpoint.host, port: endpoint.port, loop: this.#loop, tls, signal })
   }
 }
 
 const DEFAULT_SHARES_PER_MINUTE = 6
 /** Books what rigs send before any pool was active. */
 const NO_POOL = 'none'
-
-function createSessionFor(endpoint: PoolEndpoint): CreatePoolSession {
-  return endpoint.protocol === 'stratum-v2' ? createSv2PoolSession : createSv1PoolSession
-}

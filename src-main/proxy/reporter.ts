@@ -6,14 +6,17 @@ import { type Downstream } from './downstream/downstream.ts'
 import {
   type BlockStatus,
   type DownstreamStatus,
+  type EndpointStatus,
   type EngineReport,
   type PoolStatus,
 } from './engine-views.ts'
-import { type FarmSurvey } from './downstream/farm-survey.ts'
+import { type FarmSurvey, type FarmTotals, totalsOf } from './downstream/farm-survey.ts'
 import { rigStatus } from './downstream/rig-status.ts'
 import { Broadcast } from '../net/index.ts'
 import { type FoundBlock } from './shares/share-desk.ts'
+import { type Seat } from './switching/seat.ts'
 import { type PoolEvent, type Switchboard } from './switching/switchboard.ts'
+import { type PoolConfig, type PoolEndpoint } from './upstream/upstream.ts'
 
 export interface ReporterParts {
   readonly clock: Clock
@@ -39,7 +42,7 @@ export class EngineReporter {
   #removedIds: string[] = []
   #lastReportMs: number
   #notedMinute = -1
-  readonly #notes = new Broadcast<Downstream>({ sliceSize: NOTES_SLICE })
+  readonly #notes = new Broadcast<Seat>({ sliceSize: NOTES_SLICE })
   /** Where the next report goes on describing. */
   #next: Iterator<Downstream>
 
@@ -67,7 +70,8 @@ export class EngineReporter {
     const { clock, accounting, switchboard, sessions, survey } = this.#parts
     const atMs = clock.nowMs()
     const monotonicMs = clock.monotonicMs()
-    const { hashrateHs, hashingCount } = survey.take()
+    const totals = survey.take()
+    const { hashrateHs, hashingCount } = totals
     this.#notePresence(monotonicMs)
     const { current } = switchboard
     const report: EngineReport = {
@@ -80,10 +84,10 @@ export class EngineReporter {
       hashingCount,
       networkDifficulty: current ? networkDifficulty(current.job.tip.nBits) : null,
       activePoolId: switchboard.activeId,
-      preferredPoolId: switchboard.activeId,
-      standIn: null,
+      preferredPoolId: switchboard.preferredId,
+      standIn: switchboard.standIn,
       switchedAtMs: switchboard.switchedAtMs,
-      pools: switchboard.poolIds.map((poolId) => this.#poolStatus(poolId)),
+      pools: switchboard.poolIds.map((poolId) => this.#poolStatus(poolId, totals)),
       downstreams: { upserts: this.#describeRigs(atMs, monotonicMs), removedIds: this.#removedIds },
       deltas: accounting.drain(last ? Infinity : DELTAS_PER_REPORT),
       blocks: this.#blocks,
@@ -98,19 +102,24 @@ export class EngineReporter {
 
   /** Once a minute every rig at work leaves a trace, so that the history tells a zero from a gap. */
   #notePresence(monotonicMs: number): void {
+    const { switchboard, accounting } = this.#parts
     const minute = Math.floor(monotonicMs / MINUTE_MS)
-    const poolId = this.#parts.switchboard.activeId
-    if (minute === this.#notedMinute || poolId === null) return
+    if (minute === this.#notedMinute || switchboard.activeId === null) return
     this.#notedMinute = minute
-    this.#notes.start(this.#parts.sessions, ({ ready, rig }) => {
-      if (ready) this.#parts.accounting.note(rig.accountAt(poolId))
+    this.#notes.start(switchboard.seats.values(), ({ downstream, line, poolId }) => {
+      const at = line?.poolId ?? poolId
+      if (downstream.ready && at !== null) accounting.note(downstream.rig.accountAt(at))
     })
   }
 
   #describeRigs(atMs: number, monotonicMs: number): DownstreamStatus[] {
     const { sessions } = this.#parts
     const count = Math.min(sessions.size, RIGS_PER_REPORT)
-    return Array.from({ length: count }, () => rigStatus(this.#nextRig(), atMs, monotonicMs))
+    return Array.from({ length: count }, () => {
+      const rig = this.#nextRig()
+      const poolId = this.#parts.switchboard.seats.get(rig)?.line?.poolId ?? null
+      return rigStatus(rig, poolId, atMs, monotonicMs)
+    })
   }
 
   /** All in turn, whoever comes and goes meanwhile. There must be one. */
@@ -123,30 +132,47 @@ export class EngineReporter {
     return next.value as Downstream
   }
 
-  #poolStatus(poolId: string): PoolStatus {
-    const slot = this.#parts.switchboard.slot(poolId)
+  #poolStatus(poolId: string, totals: FarmTotals): PoolStatus {
+    const { switchboard } = this.#parts
+    const lines = switchboard.lines.ofPool(poolId)
+    const upstreams = lines.map(({ upstream }) => upstream)
+    const speaker = upstreams.find(({ currentJob }) => currentJob !== null) ?? upstreams[0]
     const book = this.#parts.poolBook(poolId)
-    const upstream = slot?.upstream
-    const job = upstream?.currentJob
-    const { bytesIn, bytesOut } = this.#parts.switchboard.traffic(poolId)
+    const { rigCount, hashrateHs } = totalsOf(totals, poolId)
+    const job = speaker?.currentJob
+    const { bytesIn, bytesOut } = switchboard.lines.traffic(poolId)
     return {
       poolId,
-      health: { verdict: 'unknown', because: '' },
-      endpoint: null,
-      rigCount: 0,
-      lineCount: upstream ? 1 : 0,
-      hashrateHs: 0,
-      workDifficulty: 0,
-      state: upstream?.state ?? this.#parts.switchboard.lastProblemState(poolId),
-      latencyMs: upstream?.latencyMs ?? null,
-      extranonce: upstream?.extranonce
-        ? { prefix: upstream.extranonce.prefix.length, rollable: upstream.extranonce.rollableSize }
+      state: switchboard.lines.state(poolId),
+      health: switchboard.health(poolId),
+      endpoint: speaker ? endpointStatus(speaker.endpoint, lines[0]!.config) : null,
+      rigCount,
+      lineCount: upstreams.filter(({ state }) => state.phase === 'ready' || state.phase === 'silent').length,
+      hashrateHs,
+      workDifficulty: book.workDifficulty,
+      latencyMs: speaker?.latencyMs ?? null,
+      extranonce: speaker?.extranonce
+        ? { prefix: speaker.extranonce.prefix.length, rollable: speaker.extranonce.rollableSize }
         : null,
       poolDifficulty: job ? difficultyOfTarget(job.target) : null,
       counts: { ...book.counts },
       rejectReasons: { ...book.rejectReasons },
+      invalidReasons: { ...book.invalidReasons },
+      lostReasons: { ...book.lostReasons },
       bytesIn,
       bytesOut,
     }
   }
+}
+
+function endpointStatus(endpoint: PoolEndpoint, config: PoolConfig): EndpointStatus {
+  const { protocol, transport, host, port } = endpoint
+  const { fallback } = config
+  const isFallback =
+    fallback !== null &&
+    protocol === fallback.protocol &&
+    transport === fallback.transport &&
+    host === fallback.host &&
+    port === fallback.port
+  return { protocol, transport, host, port, fallback: isFallback }
 }

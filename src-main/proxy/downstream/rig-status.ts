@@ -18,7 +18,13 @@ export function rigState({ rig, ready }: Downstream, nowMs: number, monotonicMs:
   return nowMs - rig.connectedAtMs < QUIET_AFTER_MS ? 'subscribing' : 'quiet'
 }
 
-export function rigStatus(downstream: Downstream, nowMs: number, monotonicMs: number): DownstreamStatus {
+/** @param poolId the pool it works for; null while it has no job */
+export function rigStatus(
+  downstream: Downstream,
+  poolId: string | null,
+  nowMs: number,
+  monotonicMs: number,
+): DownstreamStatus {
   const { rig } = downstream
   const estimate = rig.hashrate.estimate(HASHRATE_WINDOW_MS, monotonicMs)
   return {
@@ -29,7 +35,7 @@ export function rigStatus(downstream: Downstream, nowMs: number, monotonicMs: nu
     protocol: downstream.protocol,
     transport: downstream.transport,
     channelKind: downstream.channelKind,
-    poolId: null,
+    poolId,
     userAgent: rig.userAgent,
     state: rigState(downstream, nowMs, monotonicMs),
     connectedAtMs: rig.connectedAtMs,
@@ -44,7 +50,7 @@ export function rigStatus(downstream: Downstream, nowMs: number, monotonicMs: nu
     rejectReasons: { ...rig.book.rejectReasons },
     versionRolling: rig.rollsVersions,
     extranoncePrefixHex: rig.extranonce1 ? toHex(rig.extranonce1) : '',
-    rollableBytes: rig.layout?.extranonce2Size ?? 0,
+    rollableBytes: downstream.channelKind === 'standard' ? 0 : (rig.layout?.extranonce2Size ?? 0),
     sparklineHs: rig.minuteWork(monotonicMs).map((work) => expectedHashes(work) / MINUTE_S),
   }
 }

@@ -98,11 +98,15 @@ export function countReason(reasons: Reasons, reason: string): Reasons {
 /** Counts of one party: a rig, a pool, or all. */
 export class ShareBook {
   readonly counts: ShareCounts = emptyCounts()
-  /** Our refusals by reason. */
+  /** Our refusals by reason; stale ones by `StaleCause`. */
   invalidReasons = NO_REASONS
   /** The pool's refusals by reason. */
   rejectReasons = NO_REASONS
+  /** Why no answer came. */
+  lostReasons = NO_REASONS
   bestDifficulty = 0
+  /** Sum of the difficulties of valid and weak shares. */
+  workDifficulty = 0
 }
 
 /** Who gets the credit for a share: the token that goes through the upstream and back. One for each rig and pool. */
@@ -144,9 +148,9 @@ export class Accounting {
    * @param achieved difficulty of its hash
    */
   weak(account: ShareAccount, difficulty: number, achieved: number): void {
-    weakIn(this.total, achieved)
-    weakIn(account.rig, achieved)
-    weakIn(account.pool, achieved)
+    weakIn(this.total, difficulty, achieved)
+    weakIn(account.rig, difficulty, achieved)
+    weakIn(account.pool, difficulty, achieved)
     const delta = this.#delta(account)
     delta.weak++
     addWork(delta, difficulty, achieved)
@@ -154,9 +158,9 @@ export class Accounting {
 
   /** A share we found good and hand to the upstream; it is pending until `settle`. */
   valid(account: ShareAccount, difficulty: number, achieved: number): void {
-    validIn(this.total, achieved)
-    validIn(account.rig, achieved)
-    validIn(account.pool, achieved)
+    validIn(this.total, difficulty, achieved)
+    validIn(account.rig, difficulty, achieved)
+    validIn(account.pool, difficulty, achieved)
     const delta = this.#delta(account)
     delta.submitted++
     delta.valid++
@@ -220,12 +224,14 @@ function refuseIn(book: ShareBook, kind: RefusalKind, reason: string): void {
   book.invalidReasons = countReason(book.invalidReasons, reason)
 }
 
-function weakIn(book: ShareBook, achieved: number): void {
+function weakIn(book: ShareBook, difficulty: number, achieved: number): void {
+  book.workDifficulty += difficulty
   book.counts.weak++
   if (achieved > book.bestDifficulty) book.bestDifficulty = achieved
 }
 
-function validIn(book: ShareBook, achieved: number): void {
+function validIn(book: ShareBook, difficulty: number, achieved: number): void {
+  book.workDifficulty += difficulty
   book.counts.submitted++
   book.counts.valid++
   book.counts.pending++
@@ -236,6 +242,9 @@ function settleIn(book: ShareBook, outcome: ShareOutcome): void {
   book.counts.pending--
   book.counts[outcome.kind]++
   if (outcome.kind === 'rejected') book.rejectReasons = countReason(book.rejectReasons, outcome.reason)
+  else if (outcome.kind === 'lost') {
+    book.lostReasons = countReason(book.lostReasons, outcome.because ?? 'no answer')
+  }
 }
 
 function addWork(delta: ShareDelta, difficulty: number, achieved: number): void {

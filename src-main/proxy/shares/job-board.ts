@@ -16,11 +16,18 @@ import {
   type Target,
 } from '../../mining/index.ts'
 import { formatJobNumber, NotifyTemplate } from '../../sv1/index.ts'
+import { type FloodGate } from '../downstream/flood-gate.ts'
+import { type LineId } from '../upstream/upstream.ts'
+import { type StaleCause } from './stale-cause.ts'
 
 export interface IssuedJob {
   /** Counts issues; wraps at 2^24, long after the old ones are forgotten. */
   readonly sequence: number
   readonly poolId: string
+  /** Where its shares go. */
+  readonly lineId: LineId
+  /** Of that line. */
+  readonly floodGate: FloodGate
   readonly job: Job
   /** Header time it went out with, unix seconds. */
   readonly ntime: number
@@ -35,11 +42,21 @@ export interface IssuedJob {
   /** `mining.notify` lines by bytes of rig extranonce and clean flag; rigs of one layout share them. */
   readonly lines: Map<number, Uint8Array>
   /** Why shares of it are refused now; null while it can earn. */
-  staleBecause: string | null
+  staleBecause: StaleCause | null
 }
 
-/** Issues remembered: at one a minute four hours, so that a late share gets "stale" and not "unknown". */
+/** The line that a job came over. */
+export interface JobLine {
+  readonly id: LineId
+  readonly poolId: string
+  readonly floodGate: FloodGate
+}
+
+/** Issues remembered of a line: at one a minute four hours, so that a late share gets "stale" and not "unknown". */
 const ISSUES_KEPT = 256
+/** The same of all lines together, unless there are so many that each keeps its least. */
+const ALL_ISSUES_KEPT = 4096
+const LEAST_KEPT = 4
 const SEQUENCE_SPAN = 0x1000000
 export const MAX_REISSUE = 0xff
 
@@ -62,6 +79,9 @@ export function jobNameOf(jobNumber: number): JobName | undefined {
 export class JobBoard {
   readonly #checker: ShareChecker
   readonly #issues = new Map<number, IssuedJob>()
+  /** Of each job and each line, oldest first. */
+  readonly #byJob = new Map<JobId, IssuedJob[]>()
+  readonly #byLine = new Map<LineId, IssuedJob[]>()
   #nextSequence = 1
 
   constructor(checker: ShareChecker) {
@@ -74,12 +94,14 @@ export class JobBoard {
    * @param nowMs epoch milliseconds
    * @throws HeadframeError `checker/…` if no block could be made of the job
    */
-  issue(job: Job, poolId: string, cleanJobs: boolean, nowMs: number): IssuedJob {
+  issue(job: Job, line: JobLine, cleanJobs: boolean, nowMs: number): IssuedJob {
     this.#checker.addJob(job)
     const ntime = this.#freshNtime(job, nowMs)
     const issued: IssuedJob = {
       sequence: this.#nextSequence,
-      poolId,
+      poolId: line.poolId,
+      lineId: line.id,
+      floodGate: line.floodGate,
       job,
       ntime,
       cleanJobs,
@@ -92,7 +114,8 @@ export class JobBoard {
     }
     this.#nextSequence = (this.#nextSequence + 1) % SEQUENCE_SPAN
     this.#issues.set(issued.sequence, issued)
-    this.#forgetOldest()
+    append(this.#byJob, job.id, issued)
+    this.#forgetOldest(append(this.#byLine, line.id, issued))
     return issued
   }
 
@@ -101,20 +124,27 @@ export class JobBoard {
   }
 
   /** Shares of these jobs are refused from now on, with this reason. Unknown ids are ignored. */
-  retire(jobIds: Iterable<JobId>, because: string): void {
+  retire(jobIds: Iterable<JobId>, because: StaleCause): void {
     const retired = new Set(jobIds)
-    if (retired.size === 0) return
-    for (const issued of this.#issues.values()) {
-      if (retired.has(issued.job.id) && issued.staleBecause === null) issued.staleBecause = because
+    // All of them first: the checker may hand back shares of a job when it is told to forget it.
+    for (const jobId of retired) {
+      for (const issued of this.#byJob.get(jobId) ?? []) issued.staleBecause ??= because
     }
     for (const jobId of retired) this.#checker.removeJob(jobId)
   }
 
+  /** Retires everything that came over a line. */
+  retireLine(lineId: LineId, because: StaleCause): void {
+    this.retire(
+      (this.#byLine.get(lineId) ?? []).map(({ job }) => job.id),
+      because,
+    )
+  }
+
   /** Retires everything that came from a pool. */
-  retirePool(poolId: string, because: string): void {
-    const ids = new Set<JobId>()
-    for (const issued of this.#issues.values()) if (issued.poolId === poolId) ids.add(issued.job.id)
-    this.retire(ids, because)
+  retirePool(poolId: string, because: StaleCause): void {
+    for (const [lineId, [first]] of this.#byLine)
+      if (first?.poolId === poolId) this.retireLine(lineId, because)
   }
 
   /**
@@ -122,21 +152,46 @@ export class JobBoard {
    * given that by a re-issue.
    */
   #freshNtime(job: Job, nowMs: number): number {
-    let latest: IssuedJob | undefined
-    for (const issued of this.#issues.values()) if (issued.job.id === job.id) latest = issued
+    const latest = this.#byJob.get(job.id)?.at(-1)
     if (!latest) return job.ntime
     const elapsedS = Math.floor(Math.max(0, nowMs - latest.issuedAtMs) / 1000)
     return latest.ntime + elapsedS + 1
   }
 
-  #forgetOldest(): void {
-    if (this.#issues.size <= ISSUES_KEPT) return
-    const [oldest] = this.#issues.values()
-    if (!oldest) return
-    this.#issues.delete(oldest.sequence)
-    for (const other of this.#issues.values()) if (other.job.id === oldest.job.id) return
-    this.#checker.removeJob(oldest.job.id)
+  #forgetOldest(ofLine: IssuedJob[]): void {
+    const kept = Math.max(LEAST_KEPT, Math.min(ISSUES_KEPT, Math.floor(ALL_ISSUES_KEPT / this.#byLine.size)))
+    while (ofLine.length > kept) {
+      const oldest = ofLine.shift()
+      if (oldest) this.#forget(oldest)
+    }
+    if (this.#byLine.size <= ALL_ISSUES_KEPT) return
+    // Lines come and go with their rigs, and leave stale jobs behind.
+    for (const [lineId, issues] of this.#byLine) {
+      if (issues.some(({ staleBecause }) => staleBecause === null)) continue
+      for (const issued of issues) this.#forget(issued)
+      this.#byLine.delete(lineId)
+      if (this.#byLine.size <= ALL_ISSUES_KEPT) return
+    }
   }
+
+  #forget(issued: IssuedJob): void {
+    const { id } = issued.job
+    this.#issues.delete(issued.sequence)
+    const others = (this.#byJob.get(id) ?? []).filter((other) => other !== issued)
+    if (others.length > 0) {
+      this.#byJob.set(id, others)
+      return
+    }
+    this.#byJob.delete(id)
+    this.#checker.removeJob(id)
+  }
+}
+
+function append<K>(lists: Map<K, IssuedJob[]>, key: K, issued: IssuedJob): IssuedJob[] {
+  let list = lists.get(key)
+  if (!list) lists.set(key, (list = []))
+  list.push(issued)
+  return list
 }
 
 /** The parts of `mining.notify` that all rigs share. */

@@ -7,35 +7,46 @@ import {
   type CreateShareChecker,
   hashToDisplay,
   judge,
+  meetsTarget,
   MAX_TARGET,
   type RejectionReason,
   type ShareChecker,
   type ShareTargets,
+  type Verdict,
 } from '../../mining/index.ts'
 import { type Accounting, type RefusalKind, type ShareAccount } from './accounting.ts'
 import { type IssuedJob } from './job-board.ts'
 import { type PinnedDifficulty } from '../downstream/pinned-difficulty.ts'
 import { type Rig } from '../downstream/rig.ts'
+import { type StaleCause, staleRefusal } from './stale-cause.ts'
+
+/** What comes back with an answer: a request id as the rig wrote it (V1), or a sequence number (V2). */
+export type ShareReference = string | number
 
 /** A downstream that offered a share and waits for the verdict. */
 export interface ShareOfferer {
-  readonly rig: Rig
-  /** @param reference what was given to `offer` */
-  answerShare(reference: string, refusal: ShareRefusal | null): void
+  /** Who gets the credit: the rig, or one of several behind its channel. */
+  readonly rig: Pick<Rig, 'name' | 'rigKey' | 'accountAt' | 'onShare'>
+  /**
+   * @param reference what was given to `offer`
+   * @param difficulty what the share is worth; 0 for a refused one
+   */
+  answerShare(reference: ShareReference, refusal: ShareRefusal | null, difficulty: number): void
 }
 
 export interface ShareRefusal {
   readonly kind: RefusalKind
   /** As the specification spells it: `duplicate-share`, `difficulty-too-low`, `stale-share`. */
   readonly reason: string
+  /** Of a stale share: it is counted by this word. */
+  readonly cause?: StaleCause
   /** What exactly is wrong, for the rig's log. */
   readonly detail?: string
 }
 
 export interface OfferedShare {
   readonly offerer: ShareOfferer
-  /** Comes back with the answer: the request id as the rig wrote it. */
-  readonly reference: string
+  readonly reference: ShareReference
   readonly issued: IssuedJob
   readonly pinned: PinnedDifficulty
   readonly rollable: Uint8Array
@@ -57,23 +68,21 @@ export interface FoundBlock {
 export interface ShareDeskParts {
   readonly createChecker: CreateShareChecker
   readonly accounting: Accounting
-  /** Sends a share to the pool of its job. @returns false if there is no connection for it */
-  forward(offered: OfferedShare, account: ShareAccount): boolean
+  /** Sends a share on the line of its job. @returns false if there is no connection for it */
+  readonly forward: (offered: OfferedShare, account: ShareAccount) => boolean
+  /** The same for one that solves a block: any connection of its pool that takes it will do. */
+  readonly forwardBlock: (offered: OfferedShare, account: ShareAccount) => boolean
   /** Lets answers leave now; called when all shares of a turn are answered. */
   flushAnswers(): void
-  /** Shares of an issue below this difficulty are not sent. */
-  floodFloor(poolDifficulty: number): number
   onBlock(block: FoundBlock): void
   monotonicMs(): number
 }
 
 const DUPLICATE: ShareRefusal = { kind: 'duplicate', reason: 'duplicate-share' }
 const TOO_LOW: ShareRefusal = { kind: 'invalid', reason: 'difficulty-too-low' }
-const STALE: ShareRefusal = { kind: 'stale', reason: 'stale-share' }
-const REFUSALS: Partial<Record<RejectionReason, ShareRefusal>> = {
-  'duplicate-share': DUPLICATE,
-  'stale-share': STALE,
-}
+const UNSENT = { kind: 'lost', because: 'no connection to the pool' } as const
+
+type ValidVerdict = Verdict & { readonly kind: 'valid' }
 
 export class ShareDesk {
   readonly checker: ShareChecker
@@ -108,7 +117,8 @@ export class ShareDesk {
     const { issued, rollable, ntime, nonce, version } = share
     if (!this.checker.offer(issued.job.id, rollable, ntime, nonce, version, token)) {
       this.#release(token)
-      this.refuse(share.offerer, share.reference, issued.poolId, STALE)
+      const refusal = staleRefusal(issued.staleBecause ?? 'job-replaced')
+      this.refuse(share.offerer, share.reference, issued.poolId, refusal)
       return
     }
     if (this.#flushScheduled) return
@@ -117,9 +127,10 @@ export class ShareDesk {
   }
 
   /** Counts and answers a refusal that needed no hash. */
-  refuse(offerer: ShareOfferer, reference: string, poolId: string, refusal: ShareRefusal): void {
-    this.#parts.accounting.refuse(offerer.rig.accountAt(poolId), refusal.kind, refusal.reason)
-    offerer.answerShare(reference, refusal)
+  refuse(offerer: ShareOfferer, reference: ShareReference, poolId: string, refusal: ShareRefusal): void {
+    const { kind, reason, cause } = refusal
+    this.#parts.accounting.refuse(offerer.rig.accountAt(poolId), kind, cause ?? reason)
+    offerer.answerShare(reference, refusal, 0)
   }
 
   #onHash(token: number, hash: BlockHash, duplicate: boolean): void {
@@ -134,21 +145,36 @@ export class ShareDesk {
     targets.upstreamDifficulty = issued.poolDifficulty
     targets.network = issued.networkTarget
     const verdict = judge(targets, hash, duplicate, issued.staleBecause !== null)
-    if (verdict.kind === 'rejected') {
-      return this.refuse(offerer, share.reference, issued.poolId, REFUSALS[verdict.reason] ?? TOO_LOW)
+    if (verdict.kind === 'valid') this.#take(share, verdict, hash, false)
+    else if (verdict.reason !== 'stale-share' || duplicate || !this.#tookLateBlock(share, hash)) {
+      this.refuse(offerer, share.reference, issued.poolId, refusalOf(verdict.reason, issued))
     }
-    const { difficulty, hashDifficulty } = verdict
+  }
+
+  /** @param alreadySent whether it left before it was judged */
+  #take(share: OfferedShare, verdict: ValidVerdict, hash: BlockHash, alreadySent: boolean): void {
+    const { offerer, issued } = share
+    const { difficulty, hashDifficulty, block } = verdict
     const account = offerer.rig.accountAt(issued.poolId)
-    const worthSending =
-      verdict.meetsUpstream && hashDifficulty >= this.#parts.floodFloor(issued.poolDifficulty)
-    if (verdict.block || worthSending) {
-      const sent = this.#parts.forward(share, account)
-      this.#parts.accounting.valid(account, difficulty, hashDifficulty)
-      if (!sent) this.#parts.accounting.settle(account, { kind: 'lost' })
-      if (verdict.block) this.#announceBlock(share, hash, hashDifficulty)
+    if (block || (verdict.meetsUpstream && hashDifficulty >= issued.floodGate.floor(issued.poolDifficulty))) {
+      const { forwardBlock, forward, accounting } = this.#parts
+      const sent = alreadySent || (block ? forwardBlock(share, account) : forward(share, account))
+      accounting.valid(account, difficulty, hashDifficulty)
+      if (!sent) accounting.settle(account, UNSENT)
+      if (block) this.#announceBlock(share, hash, hashDifficulty)
     } else this.#parts.accounting.weak(account, difficulty, hashDifficulty)
     offerer.rig.onShare(difficulty, hashDifficulty, this.#parts.monotonicMs())
-    offerer.answerShare(share.reference, null)
+    offerer.answerShare(share.reference, null, difficulty)
+  }
+
+  /** A job may earn nothing at its pool any more and still solve a block of this very tip. */
+  #tookLateBlock(share: OfferedShare, hash: BlockHash): boolean {
+    const { offerer, issued } = share
+    if (!meetsTarget(hash, issued.networkTarget)) return false
+    if (!this.#parts.forwardBlock(share, offerer.rig.accountAt(issued.poolId))) return false
+    const verdict = judge(this.#targets, hash, false, false)
+    if (verdict.kind === 'valid') this.#take(share, verdict, hash, true)
+    return true
   }
 
   #announceBlock({ offerer, issued }: OfferedShare, hash: BlockHash, difficulty: number): void {
@@ -166,4 +192,9 @@ export class ShareDesk {
     this.#waiting[token] = undefined
     this.#freeTokens.push(token)
   }
+}
+
+function refusalOf(reason: RejectionReason, issued: IssuedJob): ShareRefusal {
+  if (reason === 'duplicate-share') return DUPLICATE
+  return reason === 'stale-share' ? staleRefusal(issued.staleBecause ?? 'job-replaced') : TOO_LOW
 }

@@ -17,7 +17,6 @@ import {
 import { Accounting, type ShareAccount, ShareBook } from '../../../src-main/proxy/shares/accounting.ts'
 import { type Downstream, type ExtranonceGrant } from '../../../src-main/proxy/downstream/downstream.ts'
 import { ExtranonceDesk } from '../../../src-main/proxy/downstream/extranonce-desk.ts'
-import { Fanout } from '../../../src-main/proxy/switching/fanout.ts'
 import { type IssuedJob, JobBoard } from '../../../src-main/proxy/shares/job-board.ts'
 import {
   type LineRemains,
@@ -28,6 +27,7 @@ import {
 } from '../../../src-main/proxy/upstream/pool-session.ts'
 import { Rig } from '../../../src-main/proxy/downstream/rig.ts'
 import { ShareDesk, type ShareOfferer, type ShareRefusal } from '../../../src-main/proxy/shares/share-desk.ts'
+import { staleRefusal } from '../../../src-main/proxy/shares/stale-cause.ts'
 import { Switchboard } from '../../../src-main/proxy/switching/switchboard.ts'
 import { pinDifficulty } from '../../../src-main/proxy/downstream/tell-difficulty.ts'
 import { type PoolConfig } from '../../../src-main/proxy/upstream/upstream.ts'
@@ -224,8 +224,8 @@ export class PretendRig implements Downstream, ShareOfferer {
     const last = this.issues.at(-1 - age)
     const { issued } = last ?? {}
     if (!issued || issued.staleBecause !== null) {
-      const refusal = issued
-        ? ({ kind: 'stale', reason: 'stale-share' } as const)
+      const refusal = issued?.staleBecause
+        ? staleRefusal(issued.staleBecause)
         : ({ kind: 'invalid', reason: 'invalid-job-id' } as const)
       this.#middle.desk.refuse(this, '1', issued?.poolId ?? 'none', refusal)
       return
@@ -247,7 +247,6 @@ export class ProxyMiddle {
   readonly clock = new ManualClock()
   readonly accounting = new Accounting()
   readonly extranonces = new ExtranonceDesk()
-  readonly fanout = new Fanout(new WriteJoiner())
   readonly desk: ShareDesk
   readonly board: JobBoard
   readonly switchboard: Switchboard
@@ -268,8 +267,8 @@ export class ProxyMiddle {
       createChecker: (onHash) => (this.checker = new PretendChecker(onHash)),
       accounting: this.accounting,
       forward: (offered, account) => this.switchboard.forward(offered, account),
+      forwardBlock: (offered, account) => this.switchboard.forwardBlock(offered, account),
       flushAnswers: () => {},
-      floodFloor: () => 0,
       onBlock: () => void this.blocks++,
       monotonicMs: () => this.clock.monotonicMs(),
     })
@@ -279,13 +278,15 @@ export class ProxyMiddle {
       log: silentLogger,
       board: this.board,
       extranonces: this.extranonces,
-      fanout: this.fanout,
+      joiner: new WriteJoiner(),
+      // Pools of tests mean their trivial difficulty.
+      floodSharesPerSecond: Number.POSITIVE_INFINITY,
       createUpstream: (config, owner, events) =>
         new UpstreamLines<ShareAccount>(this.#linesParts(config)).open(config, owner, events),
       settle: (account, outcome) => this.accounting.settle(account, outcome),
       onPoolEvent: () => {},
     })
-    this.clock.every(5000, () => this.switchboard.tick(1e12))
+    this.clock.every(1000, () => this.switchboard.tick())
   }
 
   /** The session that is open at a pool. */
@@ -313,14 +314,13 @@ export class ProxyMiddle {
     const downstream = new PretendRig(rig, grant, canSetExtranonce, this)
     this.rigs.push(downstream)
     this.everyRig.push(downstream)
-    this.fanout.downstreams.add(downstream)
-    this.switchboard.welcome(downstream)
+    this.switchboard.join(downstream)
     return downstream
   }
 
   removeRig(rig: PretendRig): void {
     rig.ready = false
-    this.fanout.downstreams.delete(rig)
+    this.switchboard.leave(rig)
     const at = this.rigs.indexOf(rig)
     if (at >= 0) this.rigs.splice(at, 1)
   }

@@ -62,7 +62,7 @@ describe.each(['V1', 'V2'] as const)('shares at a %s pool', (kind) => {
     expect(downstreams.upserts[0]?.invalidReasons).toEqual({
       'duplicate-share': 1,
       'difficulty-too-low': 1,
-      'stale-share': 1,
+      'new-block': 1,
     })
     expect(pool.shares).toHaveLength(1)
     harness.expectPoolsAgree()
@@ -117,10 +117,16 @@ describe.each(['V1', 'V2'] as const)('shares at a %s pool', (kind) => {
     expect(harness.expectBalanced().counts).toMatchObject({ pending: 3, acknowledged: 2 })
     pool.drop()
     await harness.untilPhase(pool, 'waiting')
-    expect(harness.expectBalanced().counts).toMatchObject({ pending: 0, lost: 3, acknowledged: 2 })
+    // A V1 pool may restore the session; until that is known, nothing is lost.
+    const given = kind === 'V1' ? { pending: 3, lost: 0 } : { pending: 0, lost: 3 }
+    expect(harness.expectBalanced().counts).toMatchObject({ ...given, acknowledged: 2 })
     // The rig knows nothing of it and hashes on: worthless, and counted as what it is.
     expect(errorsOf(await rig.mine(1))).toEqual([null])
-    expect(harness.expectBalanced().counts).toMatchObject({ pending: 0, lost: 4, submitted: 6 })
+    expect(harness.expectBalanced().counts).toMatchObject({
+      pending: given.pending,
+      lost: given.lost + 1,
+      submitted: 6,
+    })
     pool.answering = 'at-once'
     const stale = rig.lastJob
     await harness.pass(1)

@@ -362,7 +362,7 @@ describe('a change of the list of pools', () => {
     await until('the next job', () => rig.lastJob !== before)
     expect(rig.lastJob.clean).toBe(true)
     expect(errorsOf(await rig.mine(2))).toEqual([null, null])
-    expect((await rig.mine(1, before))[0]?.error?.[1]).toBe('Stale share: pool-changed')
+    expect((await rig.mine(1, before))[0]?.error?.[1]).toBe('Stale share: the pool was changed')
     await harness.untilSettled()
     expect(a.shares.map(({ user }) => user)).toEqual(['farm.other', 'farm.other'])
     await until('the old connection to end', () => a.openCount === 1)

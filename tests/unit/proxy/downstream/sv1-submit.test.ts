@@ -8,6 +8,8 @@ import {
   MAX_TARGET,
 } from '../../../../src-main/mining/index.ts'
 import { type IssuedJob, renderNotify } from '../../../../src-main/proxy/shares/job-board.ts'
+import { type StaleCause } from '../../../../src-main/proxy/shares/stale-cause.ts'
+import { FloodGate } from '../../../../src-main/proxy/downstream/flood-gate.ts'
 import { Rig } from '../../../../src-main/proxy/downstream/rig.ts'
 import { ShareBook } from '../../../../src-main/proxy/shares/accounting.ts'
 import {
@@ -20,7 +22,7 @@ import {
 const NOW_MS = 1_700_000_000_000
 const NTIME = NOW_MS / 1000
 
-function issue(changes: Partial<Job> = {}, staleBecause: string | null = null): IssuedJob {
+function issue(changes: Partial<Job> = {}, staleBecause: StaleCause | null = null): IssuedJob {
   const job: Job = {
     id: 9 as JobId,
     upstreamJobId: 'x',
@@ -40,6 +42,8 @@ function issue(changes: Partial<Job> = {}, staleBecause: string | null = null): 
   return {
     sequence: 7,
     poolId: 'a',
+    lineId: 'a',
+    floodGate: new FloodGate(),
     job,
     ntime: NTIME,
     cleanJobs: true,
@@ -149,7 +153,7 @@ describe('a submit that is not', () => {
     expect(reasonOf({ jobNumber: -1 })).toBe('invalid-job-id')
     expect(reasonOf({ jobNumber: 8 * 256 })).toBe('invalid-job-id')
     expect(reasonOf({}, { firstSequence: 8 })).toBe('invalid-job-id')
-    expect(reasonOf({ extranonce2: new Uint8Array(0) }, {}, issue({}, 'stale-share'))).toBe('stale-share')
+    expect(reasonOf({ extranonce2: new Uint8Array(0) }, {}, issue({}, 'new-block'))).toBe('stale-share')
     expect(reasonOf({ extranonce2: new Uint8Array(3) })).toBe('bad-extranonce-size')
     expect(reasonOf({ ntime: NTIME - 1 })).toBe('invalid-ntime')
     expect(reasonOf({ ntime: NTIME + 7201 })).toBe('invalid-ntime')

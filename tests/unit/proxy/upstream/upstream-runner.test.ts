@@ -109,7 +109,7 @@ describe('a pool connection', () => {
     await microtasks()
     expect([first.staleBecause, second.staleBecause]).toEqual([null, null])
     middle.session('a')!.job(true, 8)
-    expect([first.staleBecause, second.staleBecause]).toEqual(['stale-share', 'stale-share'])
+    expect([first.staleBecause, second.staleBecause]).toEqual(['pool-lost', 'pool-lost'])
   })
 
   it('ends for good when stopped in the middle of dialling', async () => {
