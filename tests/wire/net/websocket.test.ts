@@ -523,6 +523,21 @@ describe('heartbeat', () => {
     expect([a.connection.closed, b.connection.closed]).toEqual([false, false])
   })
 
+  it('blames no peer that we do not read', async () => {
+    const clock = new ManualClock()
+    const { port, next } = await start({ loop: createNetLoop(clock) })
+    const rig = await client(port)
+    const { connection } = await next()
+    let heard = ''
+    connection.onData((bytes) => (heard += Buffer.from(bytes).toString()))
+    connection.pause()
+    clock.advance(600_000)
+    expect(connection.closed).toBe(false)
+    connection.resume()
+    rig.send('{"a":1}')
+    await until(() => heard === '{"a":1}\n')
+  })
+
   it('finds out that a pool is dead', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false })
     cleanups.push(() => {
@@ -679,18 +694,35 @@ describe('connecting to a WebSocket', () => {
     expect((await failure({ port, signal: controller.signal })).code).toBe('connect/aborted')
   })
 
-  it('keeps what the pool says at once', async () => {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
-    cleanups.push(() => {
-      for (const each of server.clients) each.terminate()
-      server.close()
-    })
-    await new Promise((done) => server.once('listening', done))
-    server.on('connection', (webSocket) => webSocket.send('{"welcome":1}'))
+  it('keeps what the pool says at once, in one piece with its answer', async () => {
+    const port = await rawPort((socket) =>
+      socket.once('data', (bytes: Buffer) => {
+        const key = /^Sec-WebSocket-Key: (.*)\r$/im.exec(bytes.toString())?.[1] ?? ''
+        // RFC 6455, 4.2.2.
+        const accept = createHash('sha1')
+          .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+          .digest('base64')
+        const head = [
+          'HTTP/1.1 101 Switching Protocols',
+          'Upgrade: websocket',
+          'Connection: Upgrade',
+          'Sec-WebSocket-Protocol: stratum1-json.v1',
+          `Sec-WebSocket-Accept: ${accept}`,
+        ]
+        const message = Buffer.from('{"welcome":1}')
+        socket.write(
+          Buffer.concat([
+            Buffer.from(`${head.join('\r\n')}\r\n\r\n`),
+            Buffer.of(0x81, message.length),
+            message,
+          ]),
+        )
+      }),
+    )
     const connection = await dial({
       transport: 'ws',
       host: '127.0.0.1',
-      port: (server.address() as { port: number }).port,
+      port,
       loop,
       subprotocol: 'stratum1-json.v1',
     })
