@@ -265,7 +265,13 @@ export class FakeSv1Pool extends FakePool {
   }
 
   #notify(client: Client, job: PoolJob, clean: boolean): void {
-    if (clean) for (const given of client.jobs.values()) given.stale = true
+    // Whoever gets a session back was told of these jobs before: they are good as long as their block is.
+    const isRestored = client.sessionId !== `s${client.number}`
+    if (clean) {
+      for (const given of client.jobs.values()) {
+        given.stale ||= !isRestored || toHex(given.job.prevHash) !== toHex(job.prevHash)
+      }
+    }
     const jobId = String(job.id)
     client.jobs.set(jobId, this.give(job, client.prefix, client.rollableSize, client.versionMask))
     const words = Array.from({ length: 8 }, (_, n) => toHex(job.prevHash.slice(4 * n, 4 * n + 4).reverse()))
