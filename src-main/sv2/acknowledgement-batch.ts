@@ -20,6 +20,10 @@ export class AcknowledgementBatch {
     this.#channelId = channelId
   }
 
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
   /** Takes an accepted share. `nowMs` is monotonic. */
   add(sequenceNumber: number, difficulty: number, nowMs: number): void {
     if (this.#count++ === 0) this.#firstAtMs = nowMs

@@ -1,9 +1,16 @@
 /** What the switchboard asks of a connected rig's session, and what a session asks of the switchboard. */
 import { type Clock, type Logger } from '../../base/index.ts'
 import { type ExtranonceLayout } from '../../mining/index.ts'
+import { type DownstreamLink } from '../insight/insight.ts'
+import { type LinkTap } from '../insight/traffic-tap.ts'
 import { type IssuedJob } from '../shares/job-board.ts'
 import { type Rig } from './rig.ts'
-import { type OfferedShare, type ShareOfferer, type ShareRefusal } from '../shares/share-desk.ts'
+import {
+  type OfferedShare,
+  type ShareOfferer,
+  type ShareReference,
+  type ShareRefusal,
+} from '../shares/share-desk.ts'
 
 export interface ExtranonceGrant {
   readonly extranonce1: Uint8Array
@@ -48,17 +55,21 @@ export interface DownstreamHost {
   /** @throws HeadframeError `extranonce/…` when the pool of this rig leaves no room for it */
   grantExtranonce(downstream: Downstream, request: ExtranonceRequest): ExtranonceGrant
   releaseExtranonce(grant: ExtranonceGrant): void
+  /** What goes over a connection is shown to the tap, which is closed with it. */
+  openTap?(link: DownstreamLink): LinkTap
   /** Version bits that this rig may be offered now. */
   offeredVersionMask(downstream: Downstream): number
   /** What this rig should hash now; null before the first job. */
   currentIssue(downstream: Downstream): IssuedJob | null
+  /** Whether this rig is among those that an issue goes to: it was given it, or will be in a moment. */
+  isMeantFor(downstream: Downstream, issued: IssuedJob): boolean
   findIssue(sequence: number): IssuedJob | undefined
   /** What rigs may be held to at most for this issue. */
   difficultyCap(issued: IssuedJob): number
   /** Whom to book refusals that belong to no job. */
   poolIdForRefusals(downstream: Downstream): string
   offerShare(share: OfferedShare): void
-  refuseShare(offerer: ShareOfferer, reference: string, poolId: string, refusal: ShareRefusal): void
+  refuseShare(offerer: ShareOfferer, reference: ShareReference, poolId: string, refusal: ShareRefusal): void
   /** The session takes jobs from now on. */
   onReady(downstream: Downstream): void
   onClosed(downstream: Downstream, reason: string): void

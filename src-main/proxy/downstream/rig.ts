@@ -53,6 +53,8 @@ export class Rig {
   /** What a rig of its kind usually delivers, H/s; null if we do not know its kind. */
   nominalHashrateHs: number | null = null
   rollsVersions = false
+  /** It takes nothing easier, whatever the pool credits (max_target in Stratum V2); 0 if it did not say. */
+  leastDifficulty = 0
   /** Bytes of extranonce it must be free to roll; 0 if it did not say. */
   minimumRollableSize = 0
   extranonce1: Uint8Array | null = null
@@ -110,6 +112,18 @@ export class Rig {
     if (!isDifficulty(difficulty)) return
     this.#minDifficulty = difficulty
     this.startVardiff(Math.max(difficulty, this.vardiff.difficulty), monotonicMs, false)
+  }
+
+  /**
+   * The rig takes nothing easier than this, from its next job on.
+   * @param difficulty above 0; it may be lower than what was said before
+   */
+  setLeastDifficulty(difficulty: number, monotonicMs: number): void {
+    if (!isDifficulty(difficulty) || difficulty === this.leastDifficulty) return
+    this.leastDifficulty = difficulty
+    this.#minDifficulty = Math.max(difficulty, LOWEST_DIFFICULTY)
+    const { isSteady } = this.vardiff
+    this.startVardiff(Math.max(this.#minDifficulty, this.vardiff.difficulty), monotonicMs, isSteady)
   }
 
   /**

@@ -30,7 +30,13 @@ import {
   SV1_ERROR,
 } from '../../sv1/index.ts'
 import { HeadframeError } from '../../base/index.ts'
-import { type Downstream, type DownstreamHost, type ExtranonceGrant } from './downstream.ts'
+import {
+  type Downstream,
+  type DownstreamHost,
+  type ExtranonceGrant,
+  type RigTransport,
+} from './downstream.ts'
+import { type LinkTap, meteredJob, NO_TAP } from '../insight/traffic-tap.ts'
 import { type IssuedJob, MAX_REISSUE, notifyLine, reissueLine } from '../shares/job-board.ts'
 import { type Rig } from './rig.ts'
 import { type ShareOfferer, type ShareRefusal } from '../shares/share-desk.ts'
@@ -56,12 +62,12 @@ const scan = new SubmitScan()
 
 export class Sv1Session implements Downstream, ShareOfferer {
   readonly protocol = 'stratum-v1'
-  readonly transport = 'tcp'
   readonly channelKind = null
   readonly rig: Rig
   canSetExtranonce = false
   readonly #host: DownstreamHost
   readonly #connection: Connection
+  readonly #tap: LinkTap
   readonly #framer = new LineFramer()
   #subscribed = false
   #authorised = false
@@ -83,9 +89,14 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.rig = rig
     this.#host = host
     this.#connection = connection
+    this.#tap = host.openTap?.({ protocol: this.protocol, connection, owner: () => rig }) ?? NO_TAP
     connection.idleTimeoutMs = IDLE_BEFORE_AUTHORISED_MS
     connection.onData(this.#onData)
     connection.onClose((reason) => this.#onClose(reason.text))
+  }
+
+  get transport(): RigTransport {
+    return this.#connection.transport
   }
 
   get ready(): boolean {
@@ -99,13 +110,14 @@ export class Sv1Session implements Downstream, ShareOfferer {
     const last = this.#lastIssued
     if (!last) this.#firstSequence = issued.sequence
     // Also when the job that said so did not reach this rig before it was overtaken.
-    const cleanJobs = issued.cleanJobs || !last || last.staleBecause !== null || last.poolId !== issued.poolId
+    const cleanJobs = issued.cleanJobs || !last || last.staleBecause !== null || last.lineId !== issued.lineId
     this.#lastIssued = issued
     this.#reissue = 0
     this.#lastNtime = issued.ntime
     this.#tellMask(issued)
     this.#tellDifficulty(issued)
-    this.#connection.write(notifyLine(issued, rigBytes(grant), cleanJobs))
+    this.#tap.meter.job(meteredJob(issued.job, rigBytes(grant), cleanJobs))
+    this.#write(notifyLine(issued, rigBytes(grant), cleanJobs))
   }
 
   reissue(issued: IssuedJob): boolean {
@@ -119,13 +131,15 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#lastNtime = ntime
     this.#reissue++
     this.#tellDifficulty(issued)
-    this.#connection.write(reissueLine(issued, this.#reissue, ntime, rigBytes(grant)))
+    this.#tap.meter.job(meteredJob(issued.job, rigBytes(grant), false))
+    this.#write(reissueLine(issued, this.#reissue, ntime, rigBytes(grant)))
     return true
   }
 
   setExtranonce(grant: ExtranonceGrant, from: IssuedJob): void {
     this.#useExtranonce(grant, from.sequence)
-    this.#connection.write(formatSetExtranonce(grant.extranonce1, grant.layout.extranonce2Size))
+    this.#tap.meter.extranonce(grant.extranonce1.length)
+    this.#write(formatSetExtranonce(grant.extranonce1, grant.layout.extranonce2Size))
   }
 
   disconnect(reason: string): void {
@@ -133,10 +147,11 @@ export class Sv1Session implements Downstream, ShareOfferer {
   }
 
   answerShare(reference: string, refusal: ShareRefusal | null): void {
-    if (refusal === null) this.#connection.write(formatTrue(reference))
+    this.#tap.meter.answer(refusal?.reason ?? null)
+    if (refusal === null) this.#write(formatTrue(reference))
     else {
       const { code, message } = sv1ErrorOf(refusal.reason)
-      this.#connection.write(formatError(reference, code, refusal.detail ?? message))
+      this.#write(formatError(reference, code, refusal.detail ?? message))
     }
   }
 
@@ -145,7 +160,13 @@ export class Sv1Session implements Downstream, ShareOfferer {
     if (fault) this.#onFault(fault)
   }
 
+  #write(line: string | Uint8Array): void {
+    if (this.#tap.active) this.#tap.record('out', line)
+    this.#connection.write(line)
+  }
+
   readonly #onLine = (bytes: Uint8Array, start: number, end: number): void => {
+    if (this.#tap.active) this.#tap.record('in', bytes.subarray(start, end))
     if (this.#ready && scan.scan(bytes, start, end)) {
       this.#faults = 0
       return this.#onSubmit(scannedSubmit())
@@ -273,6 +294,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
   }
 
   #onSubmit(submit: Submit): void {
+    this.#tap.meter.share()
     const checked = checkSubmit(submit, {
       subscribed: this.#subscribed,
       authorised: this.#authorised,
@@ -296,13 +318,23 @@ export class Sv1Session implements Downstream, ShareOfferer {
   #becomeReady(): void {
     if (this.#ready || !this.#subscribed || !this.#authorised) return
     this.#ready = true
+    this.#meterSession()
     this.#host.onReady(this)
+  }
+
+  #meterSession(): void {
+    const { name, userAgent, address } = this.rig
+    const { layout } = this.#extranonces.at(-1)!
+    // What it dialled is not known; an address of the same network is as long.
+    this.#tap.meter.session({ userAgent: userAgent ?? '', user: name, host: address, ...layout })
   }
 
   #tellDifficulty(issued: IssuedJob): void {
     const cap = this.#host.difficultyCap(issued)
     const told = pinDifficulty(this.rig, issued, this.#reissue, cap, this.#host.clock.monotonicMs())
-    if (told !== undefined) this.#connection.write(formatSetDifficulty(told))
+    if (told === undefined) return
+    this.#tap.meter.difficulty()
+    this.#write(formatSetDifficulty(told))
   }
 
   #tellMask(issued: IssuedJob): void {
@@ -311,7 +343,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     if (mask === this.#toldMask) return
     this.#toldMask = mask
     this.rig.rollsVersions = mask !== 0
-    this.#connection.write(formatSetVersionMask(mask))
+    this.#write(formatSetVersionMask(mask))
   }
 
   #useExtranonce(grant: ExtranonceGrant, sequence: number): void {
@@ -333,6 +365,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#host.log.debug('rig sent a faulty line', { rig: this.rig.id, code: fault.code })
     this.#faults++
     if (fault.method === 'mining.submit') {
+      this.#tap.meter.share()
       const refusal = { kind: 'invalid', reason: 'malformed-share', detail: fault.message } as const
       this.#host.refuseShare(this, fault.id, this.#host.poolIdForRefusals(this), refusal)
     } else this.#reply(formatError(fault.id, SV1_ERROR.other, fault.message))
@@ -343,13 +376,14 @@ export class Sv1Session implements Downstream, ShareOfferer {
   }
 
   #reply(line: string): void {
-    this.#connection.write(line)
+    this.#write(line)
   }
 
   #onClose(reason: string): void {
     if (this.#closed) return
     this.#closed = true
     this.#ready = false
+    this.#tap.close()
     this.#framer.close()
     for (const grant of this.#extranonces) this.#host.releaseExtranonce(grant)
     this.#extranonces = []

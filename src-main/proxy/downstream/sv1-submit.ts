@@ -5,13 +5,10 @@ import {
   clearRollableBits,
   negotiateMask,
   rollableOf,
-  checkNtime,
 } from '../../mining/index.ts'
 import { SV1_ERROR } from '../../sv1/index.ts'
-import { type ExtranonceGrant } from './downstream.ts'
-import { type IssuedJob, jobNameOf } from '../shares/job-board.ts'
-import { type Rig } from './rig.ts'
-import { type OfferedShare, type ShareRefusal } from '../shares/share-desk.ts'
+import { checkWork, invalid, type RefusedShare, type ShareContext } from './share-check.ts'
+import { type OfferedShare } from '../shares/share-desk.ts'
 
 /** The fields of a submit, however it was parsed. */
 export interface Submit {
@@ -25,40 +22,26 @@ export interface Submit {
   readonly versionBits: number | null
 }
 
-export interface SubmitContext {
+export interface SubmitContext extends ShareContext {
   readonly subscribed: boolean
   readonly authorised: boolean
   /** Bits the rig asked to roll, whatever the pool of the moment allows; 0 if it never asked. */
   readonly requestedMask: number
-  /** First issue the session was sent. */
-  readonly firstSequence: number
   readonly nowMs: number
-  readonly rig: Rig
-  findIssue(sequence: number): IssuedJob | undefined
-  extranonceAt(sequence: number): ExtranonceGrant | undefined
 }
 
 export type CheckedSubmit =
-  | { readonly ok: true; readonly share: Omit<OfferedShare, 'offerer' | 'reference'> }
-  | { readonly ok: false; readonly refusal: ShareRefusal; readonly issued: IssuedJob | undefined }
+  { readonly ok: true; readonly share: Omit<OfferedShare, 'offerer' | 'reference'> } | RefusedShare
 
 /** Checks session, job, extranonce, time and version bits, in that order. */
 export function checkSubmit(submit: Submit, context: SubmitContext): CheckedSubmit {
   if (!context.subscribed) return invalid('not-subscribed')
   if (!context.authorised) return invalid('unauthorized')
-  const name = jobNameOf(submit.jobNumber)
-  const issued = name && context.findIssue(name.sequence)
-  if (!name || !issued || name.sequence < context.firstSequence) return invalid('invalid-job-id')
-  if (issued.staleBecause !== null) {
-    return { ok: false, refusal: { kind: 'stale', reason: issued.staleBecause }, issued }
-  }
-  const grant = context.extranonceAt(name.sequence)
-  const pinned = context.rig.steps.at(name.sequence, name.reissue)
-  if (!grant || !pinned) return invalid('invalid-job-id', issued)
-  if (submit.extranonce2.length !== grant.layout.extranonce2Size)
-    return invalid('bad-extranonce-size', issued)
+  const { jobNumber, extranonce2, ntime, nonce } = submit
+  const work = checkWork(jobNumber, extranonce2.length, ntime, context.nowMs, context)
+  if (!work.ok) return work
+  const { issued, pinned, grant } = work
   const { job } = issued
-  if (!checkNtime(job, submit.ntime, context.nowMs)) return invalid('invalid-ntime', issued)
   const base = clearRollableBits(job.version, job.versionRollingMask)
   const mask = negotiateMask(context.requestedMask, job.versionRollingMask)
   const bits = submit.versionBits ?? 0
@@ -72,16 +55,12 @@ export function checkSubmit(submit: Submit, context: SubmitContext): CheckedSubm
     share: {
       issued,
       pinned,
-      rollable: rollableOf(job, grant.extranonce1, submit.extranonce2),
-      ntime: submit.ntime,
-      nonce: submit.nonce,
+      rollable: rollableOf(job, grant.extranonce1, extranonce2),
+      ntime,
+      nonce,
       version: combineVersion(base, mask, bits),
     },
   }
-}
-
-function invalid(reason: string, issued?: IssuedJob): CheckedSubmit {
-  return { ok: false, refusal: { kind: 'invalid', reason }, issued }
 }
 
 const ERRORS: Readonly<Record<string, { code: number; message: string }>> = {

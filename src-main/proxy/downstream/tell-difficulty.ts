@@ -8,13 +8,14 @@ import { type IssuedJob } from '../shares/job-board.ts'
 import { type Rig } from './rig.ts'
 
 /**
- * What the rig ought to be held to at an issue. A rig's own wish for a minimum yields to the cap.
+ * What the rig ought to be held to at an issue. A rig's own wish for a minimum yields to the cap; what it insists on
+ * does not.
  * @param cap the pool's difficulty for the job, unless that would let rigs flood it (`FloodGate.cap`)
  * @param monotonicMs now
  */
 export function wantedDifficulty(rig: Rig, cap: number, monotonicMs: number): number {
   rig.vardiff.limit(cap, monotonicMs)
-  return Math.min(rig.vardiff.difficulty, cap)
+  return Math.max(rig.leastDifficulty, Math.min(rig.vardiff.difficulty, cap))
 }
 
 /**

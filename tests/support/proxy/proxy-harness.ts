@@ -17,7 +17,14 @@ import {
 } from '../../../src-main/proxy/index.ts'
 import { type FakePool } from './fake-pool.ts'
 import { FakeRig, type FakeRigOptions } from './fake-rig.ts'
+import {
+  type FakeChannelOptions,
+  type FakeSv2Channel,
+  FakeSv2Rig,
+  type FakeSv2RigOptions,
+} from './fake-sv2-rig.ts'
 import { FakeSv2Pool } from './fake-sv2-pool.ts'
+import { type AuthorityKeyPair, generateAuthorityKeyPair } from '../../../src-main/sv2/index.ts'
 import { until } from './until.ts'
 
 /** Columns that deltas carry. */
@@ -76,6 +83,8 @@ export class ProxyHarness {
   readonly engine: ProxyEngine
   readonly pools: readonly FakePool[]
   readonly rigs: FakeRig[] = []
+  readonly sv2Rigs: FakeSv2Rig[] = []
+  readonly authority: AuthorityKeyPair
   /** All reports so far, oldest first. */
   readonly reports: EngineReport[] = []
   readonly logs: LogLine[]
@@ -84,7 +93,14 @@ export class ProxyHarness {
   readonly #rigDeltas = new Map<string, ShareCounts>()
   #stopped = false
 
-  private constructor(clock: ManualClock, engine: ProxyEngine, pools: readonly FakePool[], logs: LogLine[]) {
+  private constructor(
+    clock: ManualClock,
+    engine: ProxyEngine,
+    pools: readonly FakePool[],
+    logs: LogLine[],
+    authority: AuthorityKeyPair,
+  ) {
+    this.authority = authority
     this.clock = clock
     this.engine = engine
     this.pools = pools
@@ -94,18 +110,21 @@ export class ProxyHarness {
   static async start(pools: readonly FakePool[], options: HarnessOptions = {}): Promise<ProxyHarness> {
     const clock = new ManualClock(Date.now())
     const logs: LogLine[] = []
+    const authority = generateAuthorityKeyPair(systemEntropy)
     const engine = new ProxyEngine({
       clock,
       entropy: systemEntropy,
       createChecker: createShareChecker,
       userAgent: 'headframe/0.0.0',
       stratum: { host: '127.0.0.1', port: 0 },
+      stratumV2: { host: '127.0.0.1', port: 0 },
+      authority,
       // These pools mean their trivial difficulty: it is what lets the rigs find shares at once.
       floodSharesPerSecond: Number.POSITIVE_INFINITY,
       log: createLogger((level, _scope, message, fields) => void logs.push({ level, message, fields })),
       ...options,
     })
-    const harness = new ProxyHarness(clock, engine, pools, logs)
+    const harness = new ProxyHarness(clock, engine, pools, logs, authority)
     const active = options.active === undefined ? pools[0] : options.active
     const configs = pools.map((pool) => configOf(pool, options.configOf?.(pool)))
     await engine.start(configs, active?.name ?? null)
@@ -130,6 +149,34 @@ export class ProxyHarness {
     const rig = await this.rig(options)
     await rig.firstJob()
     return rig
+  }
+
+  get sv2Port(): number {
+    const { stratumV2Address } = this.engine
+    if (stratumV2Address === null) throw new Error('the proxy listens nowhere for SV2')
+    return stratumV2Address.port
+  }
+
+  /** What an SV2 rig needs to reach the proxy. */
+  get sv2Place(): Pick<FakeSv2RigOptions, 'port' | 'authorityKey' | 'nowMs'> {
+    return { port: this.sv2Port, authorityKey: this.authority.publicKey, nowMs: () => this.clock.nowMs() }
+  }
+
+  /** An SV2 connection that is set up. */
+  async sv2Rig(options: Partial<FakeSv2RigOptions> = {}): Promise<FakeSv2Rig> {
+    const rig = await FakeSv2Rig.start({ ...this.sv2Place, ...options })
+    this.sv2Rigs.push(rig)
+    return rig
+  }
+
+  /** A channel with a first job, on an SV2 connection of its own. */
+  async sv2RigAtWork(
+    options: FakeChannelOptions & { readonly connection?: Partial<FakeSv2RigOptions> } = {},
+  ): Promise<FakeSv2Channel> {
+    const rig = await this.sv2Rig(options.connection)
+    const channel = await rig.channel(options)
+    await channel.firstJob()
+    return channel
   }
 
   /** Takes a report and adds it to the books. */
@@ -185,8 +232,12 @@ export class ProxyHarness {
   /** Waits until no share waits for an answer. */
   async untilSettled(): Promise<void> {
     await until('every share to be answered', () => {
+      // SV2 shares are acknowledged in batches: for the last ones time must pass.
+      if (this.sv2Rigs.some((rig) => !rig.closed && rig.unanswered > 0)) this.clock.advance(1000)
       const { pending } = this.report().counts
-      return pending === 0 && this.rigs.every((rig) => rig.closed || rig.unanswered === 0)
+      return (
+        pending === 0 && [...this.rigs, ...this.sv2Rigs].every((rig) => rig.closed || rig.unanswered === 0)
+      )
     })
   }
 
@@ -239,7 +290,8 @@ export class ProxyHarness {
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.#stopped = true
-    for (const rig of this.rigs) rig.close()
+    const faults = this.sv2Rigs.flatMap((rig) => rig.faults)
+    for (const rig of [...this.rigs, ...this.sv2Rigs]) rig.close()
     let done = false
     const stopping = this.engine.stop().then(() => (done = true))
     // Peers that do not read are given time, and the time must pass.
@@ -248,5 +300,6 @@ export class ProxyHarness {
     for (const pool of this.pools) await pool.stop()
     // Whatever the test was about, in the end every share has come to something.
     expect(this.expectBalanced().counts.pending).toBe(0)
+    expect(faults, 'rules of SV2 that the proxy broke').toEqual([])
   }
 }
