@@ -54,6 +54,15 @@ const DAY_MS = 24 * 3600_000
 interface Line {
   readonly atMs: number
   readonly json: string
+  /** For a line that tells of a gap. */
+  readonly gap?: Gap
+}
+
+/** Records that were left out. */
+interface Gap {
+  readonly count: number
+  readonly fromMs: number
+  readonly toMs: number
 }
 
 interface Current {
@@ -76,7 +85,7 @@ export class AuditLog {
   #waitingChars = 0
   #writing: Promise<void> | null = null
   /** Records that were left out since the last one that was written. */
-  #lost: { count: number; readonly fromMs: number; toMs: number } | null = null
+  #lost: Gap | null = null
   #problem: string | null = null
   #closed = false
 
@@ -118,7 +127,7 @@ export class AuditLog {
   append({ lines }: Pick<AuditBatch, 'lines'>): void {
     if (this.#closed) return
     for (const line of lines) {
-      if (this.#waitingChars >= MAX_WAITING_CHARS) this.#lose(line.atMs)
+      if (this.#waitingChars >= MAX_WAITING_CHARS) this.#lose([line])
       else {
         this.#waiting.push(line)
         this.#waitingChars += line.json.length
@@ -136,6 +145,10 @@ export class AuditLog {
   async close(): Promise<void> {
     this.#closed = true
     await this.settled()
+    await this.#closeFile()
+  }
+
+  async #closeFile(): Promise<void> {
     const current = this.#current
     this.#current = null
     await current?.handle.close()
@@ -148,43 +161,41 @@ export class AuditLog {
       this.#waitingChars = 0
       const gap = this.#takeGap()
       if (gap !== null) lines.unshift(gap)
-      for (const group of byDay(lines)) await this.#writeGroup(group)
-    }
-  }
-
-  /** Lines of one day: one write for each file. */
-  async #writeGroup(lines: readonly Line[]): Promise<void> {
-    let next = 0
-    while (next < lines.length) {
-      const first = lines[next]!
-      let last = next
+      let next = 0
       try {
-        const current = await this.#fileFor(dayOf(first.atMs))
-        let text = current.cut ? '\n' : ''
-        // Lines until the file is full, and at least one.
-        do text += `${lines[last++]!.json}\n`
-        while (last < lines.length && current.bytes + text.length < this.#fileBytes)
-        const bytes = Buffer.from(text)
-        // Until it is written whole it may be cut anywhere.
-        current.cut = true
-        await writeAll(current.handle, bytes)
-        current.cut = false
-        this.#grown(current, bytes.length)
+        while (next < lines.length) next = await this.#writeSome(lines, next)
         this.#recovered()
       } catch (error) {
         this.#failed(error)
-        for (const { atMs } of lines.slice(next, Math.max(last, next + 1))) this.#lose(atMs)
-        last = Math.max(last, next + 1)
+        this.#lose(lines.slice(next))
+        // What was written of the last line is found again when the file is opened anew.
+        await this.#closeFile().catch(() => undefined)
       }
-      next = last
     }
+  }
+
+  /** Writes lines from `next` on: those of one day that the file still takes, and at least one. */
+  async #writeSome(lines: readonly Line[], next: number): Promise<number> {
+    const day = dayOf(lines[next]!.atMs)
+    const current = await this.#fileFor(day)
+    let text = current.cut ? '\n' : ''
+    let end = next
+    while (end < lines.length && dayOf(lines[end]!.atMs) === day) {
+      text += `${lines[end++]!.json}\n`
+      if (current.bytes + text.length >= this.#fileBytes) break
+    }
+    const bytes = Buffer.from(text)
+    await writeAll(current.handle, bytes)
+    current.cut = false
+    current.bytes += bytes.length
+    this.#note(current.file, current.bytes)
+    return end
   }
 
   async #fileFor(day: string): Promise<Current> {
     const current = this.#current
     if (current?.file.day === day && current.bytes < this.#fileBytes) return current
-    this.#current = null
-    await current?.handle.close()
+    await this.#closeFile()
     await mkdir(this.dir, { recursive: true, mode: FOLDER_MODE })
     const ofDay = [...this.#files.values()].filter((file) => file.day === day)
     const latest = ofDay.at(-1)
@@ -201,11 +212,6 @@ export class AuditLog {
     this.#note(file, size)
     await this.#retain()
     return opened
-  }
-
-  #grown(current: Current, bytes: number): void {
-    current.bytes += bytes
-    this.#note(current.file, current.bytes)
   }
 
   #note(file: AuditFile, bytes: number): void {
@@ -239,18 +245,23 @@ export class AuditLog {
     }
   }
 
-  #lose(atMs: number): void {
-    this.#lost ??= { count: 0, fromMs: atMs, toMs: atMs }
-    this.#lost.count++
-    this.#lost.toMs = Math.max(this.#lost.toMs, atMs)
+  #lose(lines: readonly Line[]): void {
+    for (const { atMs, gap = { count: 1, fromMs: atMs, toMs: atMs } } of lines) {
+      const lost: Gap = this.#lost ?? { ...gap, count: 0 }
+      this.#lost = {
+        count: lost.count + gap.count,
+        fromMs: Math.min(lost.fromMs, gap.fromMs),
+        toMs: Math.max(lost.toMs, gap.toMs),
+      }
+    }
   }
 
   #takeGap(): Line | null {
-    const lost = this.#lost
-    if (lost === null) return null
+    const gap = this.#lost
+    if (gap === null) return null
     this.#lost = null
-    const { count, fromMs, toMs } = lost
-    const gap: AuditGap = {
+    const { count, fromMs, toMs } = gap
+    const record: AuditGap = {
       at: this.#options.clock.nowMs(),
       kind: 'gap',
       name: 'gap',
@@ -259,7 +270,7 @@ export class AuditLog {
       to: toMs,
       message: `${count} messages were not recorded: the disk could not take them.`,
     }
-    return { atMs: gap.at, json: JSON.stringify(gap) }
+    return { atMs: record.at, json: JSON.stringify(record), gap }
   }
 
   #failed(error: unknown): void {
@@ -279,19 +290,4 @@ export class AuditLog {
 /** A write may take less than it was given, for instance when the disk is nearly full. */
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten
-}
-
-/** Runs of lines of the same day, in order. */
-function byDay(lines: readonly Line[]): Line[][] {
-  const groups: Line[][] = []
-  let day = ''
-  for (const line of lines) {
-    const itsDay = dayOf(line.atMs)
-    if (itsDay !== day) {
-      groups.push([])
-      day = itsDay
-    }
-    groups.at(-1)!.push(line)
-  }
-  return groups
 }
