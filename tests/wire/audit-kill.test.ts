@@ -39,7 +39,7 @@ describe('the audit log of a program killed with SIGKILL while it writes', () =>
   it('holds every record that was written, and goes on after a line that was cut', async () => {
     const dir = temporaryDir()
     let reported = FIRST_MS - 1
-    for (const delayMs of [0, 1, 2, 3, 5, 0, 1, 2]) {
+    for (const delayMs of [0, 1, 3, 5, 2]) {
       const first = reported + 1
       const child = spawn(process.execPath, ['--input-type=module', '-e', program(dir, first)], {
         stdio: ['ignore', 'pipe', 'inherit'],

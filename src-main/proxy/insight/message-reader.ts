@@ -121,7 +121,7 @@ export class MessageReader {
         kind,
         summary: summaryOf(method, fields),
         fields,
-        message: masked,
+        message,
         hex,
         ...sizes,
       }
