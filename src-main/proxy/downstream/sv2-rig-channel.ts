@@ -398,7 +398,7 @@ export class Sv2RigChannel implements Downstream, ShareOfferer, ShareContext {
     }
     const issued = this.#host.currentIssue(this)
     const cap = issued === null ? Infinity : this.#host.difficultyCap(issued)
-    this.#told = this.#targetOf(wantedDifficulty(rig, cap, nowMs), issued)
+    this.#told = this.#targetOf(wantedDifficulty(rig, cap, nowMs))
   }
 
   #startVardiff(difficulty: number, known: boolean): void {
@@ -412,13 +412,9 @@ export class Sv2RigChannel implements Downstream, ShareOfferer, ShareContext {
     return wanted !== this.rig.steps.latest?.difficulty
   }
 
-  /** Never easier than the rig accepts; and exactly the pool's where that is meant. */
-  #targetOf(difficulty: number, issued: IssuedJob | null): Target {
-    const target =
-      issued !== null && difficulty === issued.poolDifficulty
-        ? issued.job.target
-        : targetOfDifficulty(difficulty)
-    return harderTarget(target, this.#maxTarget)
+  /** Never easier than the rig accepts, not even by a rounding. */
+  #targetOf(difficulty: number): Target {
+    return harderTarget(targetOfDifficulty(difficulty), this.#maxTarget)
   }
 
   #pushTarget(issued: IssuedJob, frames: Uint8Array[]): void {
@@ -426,7 +422,7 @@ export class Sv2RigChannel implements Downstream, ShareOfferer, ShareContext {
     const nowMs = this.#host.clock.monotonicMs()
     const difficulty = pinDifficulty(this.rig, issued, this.#reissue, cap, nowMs)
     if (difficulty === undefined) return
-    const target = this.#targetOf(difficulty, issued)
+    const target = this.#targetOf(difficulty)
     if (equalBytes(target, this.#told)) return
     this.#told = target
     frames.push(setTarget.encode({ channelId: this.id, maximumTarget: target }))
