@@ -7,8 +7,9 @@
  * the same way of both. Latency is open loop, from the moment a share was due to its arrival at the pool.
  *
  * The interop tests' cache holds a translator built without optimisation, because that builds in two minutes:
- * enough to talk to, but no measure of its speed. With it, only memory is judged and the rest is shown; its
- * time to the last rig and its latency are processor time as well. Name an optimised build in
+ * enough to talk to, but no measure of its speed. With it, only memory is judged, on the assumption that a
+ * compiler's optimisation changes little of what a rig's buffers and tables take, and the rest is shown: its
+ * latency and its time to the last rig are processor time as well. Name an optimised build in
  * HEADFRAME_BENCH_TRANSLATOR to have all judged.
  */
 import { hasProcessFigures, NO_PROCESS_FIGURES, residentBytes } from '../end-to-end/process-figures.ts'
