@@ -50,6 +50,51 @@ export interface PoolTestDraft {
   id?: string | undefined
 }
 
+/** What people do with pools. */
+export interface PoolCalls {
+  readonly presets: readonly PoolPreset[]
+  /** @throws HeadframeError `pool/invalid-url`, with context `part` and `field` */
+  create(draft: PoolDraft): Promise<Pool>
+  /** @throws HeadframeError `pool/unknown`, `pool/invalid-url` */
+  update(id: string, patch: PoolPatch): Promise<Pool>
+  /** @throws HeadframeError `pool/unknown`, `pool/active` */
+  remove(id: string): Promise<void>
+  /** @throws HeadframeError `pool/unknown`, `pool/disabled`, or why the pool could not be used */
+  activate(id: string): Promise<Activation>
+  test(draft: PoolTestDraft): Promise<PoolTest>
+  /** The same test step by step; ends after the last step, or when `signal` aborts. */
+  testLive(draft: PoolTestDraft, signal?: AbortSignal): AsyncGenerator<PoolTest, void, void>
+}
+
+/** What people look at of jobs and connections. */
+export interface TrafficCalls {
+  /**
+   * The decoded job of a pool, or of the one in use for null; null before its first.
+   * @throws HeadframeError `pool/unknown`
+   */
+  job(poolId: string | null): Promise<CurrentJob | null>
+  /** Kept up to date while it is followed; `readTimeline` asks at once. */
+  readonly timeline: LiveValueView<JobTimeline>
+  readTimeline(): Promise<JobTimeline>
+  readonly warnings: LiveListView<Warning>
+  /** Kept up to date while it is followed; `readLinks` asks at once. */
+  readonly links: LiveListView<Link>
+  readLinks(): Promise<Link[]>
+  /** @throws HeadframeError `link/unknown` */
+  frames(linkId: string, signal?: AbortSignal): AsyncGenerator<TrafficFrames, void, void>
+  bandwidth(): Promise<Bandwidth>
+}
+
+/** The record of mining traffic. */
+export interface AuditCalls {
+  state(): Promise<AuditState>
+  configure(settings: AuditSettings): Promise<AuditState>
+  /** @throws HeadframeError `audit/…` */
+  query(query: z.infer<typeof auditQuery>): Promise<AuditPage>
+  /** @throws HeadframeError `audit/…` */
+  export(query: z.infer<typeof auditExport>): Promise<AuditChunk>
+}
+
 export interface Core {
   health(): { status: 'ok'; version: string; uptimeMs: number }
   info(): AppInfo
@@ -59,44 +104,13 @@ export interface Core {
   readonly overview: LiveValueView<Overview>
   readonly pools: LiveListView<Pool>
   readonly downstreams: LiveListView<Downstream>
-
-  /** @throws HeadframeError `pool/invalid-url`, with context `part` and `field` */
-  createPool(draft: PoolDraft): Promise<Pool>
-  /** @throws HeadframeError `pool/unknown`, `pool/invalid-url` */
-  updatePool(id: string, patch: PoolPatch): Promise<Pool>
-  /** @throws HeadframeError `pool/unknown`, `pool/active` */
-  removePool(id: string): Promise<void>
-  /** @throws HeadframeError `pool/unknown`, `pool/disabled`, or why the pool could not be used */
-  activatePool(id: string): Promise<Activation>
-  testPool(draft: PoolTestDraft): Promise<PoolTest>
-  /** The same test step by step; ends after the last step, or when `signal` aborts. */
-  testPoolLive(draft: PoolTestDraft, signal?: AbortSignal): AsyncGenerator<PoolTest, void, void>
-  poolPresets(): readonly PoolPreset[]
-
   readonly routing: LiveValueView<Routing>
   /** @throws HeadframeError `routing/invalid` */
   setRouting(routing: Routing): Promise<Routing>
 
-  currentJob(): Promise<CurrentJob | null>
-  /** @throws HeadframeError `pool/unknown` */
-  jobOfPool(poolId: string): Promise<CurrentJob | null>
-  /** Kept up to date while it is followed; `readTimeline` asks at once. */
-  readonly timeline: LiveValueView<JobTimeline>
-  readTimeline(): Promise<JobTimeline>
-  readonly warnings: LiveListView<Warning>
-
-  /** Kept up to date while it is followed; `readLinks` asks at once. */
-  readonly links: LiveListView<Link>
-  readLinks(): Promise<Link[]>
-  /** @throws HeadframeError `link/unknown` */
-  frames(linkId: string, signal?: AbortSignal): AsyncGenerator<TrafficFrames, void, void>
-  bandwidth(): Promise<Bandwidth>
-
-  auditState(): Promise<AuditState>
-  configureAudit(settings: AuditSettings): Promise<AuditState>
-  /** @throws HeadframeError `audit/…` */
-  queryAudit(query: z.infer<typeof auditQuery>): Promise<AuditPage>
-  exportAudit(query: z.infer<typeof auditExport>): Promise<AuditChunk>
+  readonly poolDesk: PoolCalls
+  readonly traffic: TrafficCalls
+  readonly audit: AuditCalls
 
   blocks(): Promise<Block[]>
   history(query: z.infer<typeof historyQuery>): Promise<HistorySeries>

@@ -1,5 +1,12 @@
 export { isCallMessage } from './call-message.ts'
-export { type Core, type PoolTestDraft, type PracticeControl } from './core.ts'
+export {
+  type AuditCalls,
+  type Core,
+  type PoolCalls,
+  type PoolTestDraft,
+  type PracticeControl,
+  type TrafficCalls,
+} from './core.ts'
 export { toContractError } from './errors.ts'
 export { type CallInterceptors, createInterceptors } from './interceptors.ts'
 export { LiveListView, LiveValueView } from './live-view.ts'

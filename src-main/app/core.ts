@@ -3,32 +3,15 @@
  * window and no HTTP.
  */
 import {
-  type Activation,
   type AppInfo,
-  type Bandwidth,
   type Block,
-  type CurrentJob,
   type Downstream,
   type HistorySeries,
-  type JobTimeline,
-  type Link,
   type Overview,
   type Pool,
-  type PoolDraft,
-  type PoolPatch,
-  type PoolPreset,
-  type PoolTest,
   type Routing,
-  type TrafficFrames,
-  type Warning,
 } from '../../src-preload/contract/index.ts'
-import {
-  type Core,
-  type LiveListView,
-  LiveValueView,
-  type PoolTestDraft,
-  type PracticeControl,
-} from '../api/index.ts'
+import { type Core, type LiveListView, LiveValueView, type PracticeControl } from '../api/index.ts'
 import {
   type Clock,
   DisposalStack,
@@ -50,6 +33,7 @@ import {
   type SettingsStore,
 } from '../settings/index.ts'
 import { rigAddress, type RigListeners, startOnFreePorts, type WantedListeners } from './rig-listeners.ts'
+import { AuditDesk } from './audit-desk.ts'
 import { FarmViews } from './farm-views.ts'
 import { HistoryFeed } from './history-feed.ts'
 import { type HistoryProcedures } from './history-service.ts'
@@ -111,6 +95,9 @@ export async function startCore(options: CoreOptions): Promise<RunningCore> {
 
 class HeadframeCore implements RunningCore {
   practice: PracticeControl | null = null
+  poolDesk!: PoolDesk
+  traffic!: TrafficDesk
+  audit!: AuditDesk
   listeners: RigListeners = { stratum: null, stratumV2: null, stratumWs: null }
   readonly routing: LiveValueView<Routing>
   readonly #options: CoreOptions
@@ -121,8 +108,6 @@ class HeadframeCore implements RunningCore {
   #store!: SettingsStore
   #secrets!: SecretStore
   #list!: PoolList
-  #pools!: PoolDesk
-  #traffic!: TrafficDesk
   #identity!: RigIdentity
   #history!: HostedThread<HistoryProcedures, never>
   #mining!: HostedThread<MiningProcedures, MiningEvent>
@@ -230,77 +215,12 @@ class HeadframeCore implements RunningCore {
     this.#notices.dismiss(id)
   }
 
-  createPool(draft: PoolDraft): Promise<Pool> {
-    return this.#pools.create(draft)
-  }
-
-  updatePool(id: string, patch: PoolPatch): Promise<Pool> {
-    return this.#pools.update(id, patch)
-  }
-
-  removePool(id: string): Promise<void> {
-    return this.#pools.remove(id)
-  }
-
-  activatePool(id: string): Promise<Activation> {
-    return this.#pools.activate(id)
-  }
-
-  testPool(draft: PoolTestDraft): Promise<PoolTest> {
-    return this.#pools.test(draft)
-  }
-
-  testPoolLive(draft: PoolTestDraft, signal?: AbortSignal): AsyncGenerator<PoolTest, void, void> {
-    return this.#pools.testLive(draft, signal)
-  }
-
-  poolPresets(): readonly PoolPreset[] {
-    return this.#pools.presets
-  }
-
   async setRouting(routing: Routing): Promise<Routing> {
     checkRouting(routing, this.#store.current)
     await this.#store.update((settings) => ({ ...settings, routing }))
     await this.#mining.client.call('setRouting', routingConfig(this.#store.current.routing))
     this.routing.set(this.#store.current.routing)
     return this.routing.value
-  }
-
-  currentJob(): Promise<CurrentJob | null> {
-    return this.#traffic.job(null)
-  }
-
-  async jobOfPool(poolId: string): Promise<CurrentJob | null> {
-    this.#list.require(poolId)
-    return this.#traffic.job(poolId)
-  }
-
-  get timeline(): LiveValueView<JobTimeline> {
-    return this.#traffic.timeline
-  }
-
-  readTimeline(): Promise<JobTimeline> {
-    return this.#traffic.readTimeline()
-  }
-
-  get warnings(): LiveListView<Warning> {
-    return this.#traffic.warnings
-  }
-
-  get links(): LiveListView<Link> {
-    return this.#traffic.links
-  }
-
-  readLinks(): Promise<Link[]> {
-    return this.#traffic.readLinks()
-  }
-
-  frames(linkId: string, signal?: AbortSignal): AsyncGenerator<TrafficFrames, void, void> {
-    return this.#traffic.frames(linkId, signal)
-  }
-
-  bandwidth(): Promise<Bandwidth> {
-    return this.#traffic.bandwidth()
   }
 
   async blocks(): Promise<Block[]> {
@@ -379,7 +299,7 @@ class HeadframeCore implements RunningCore {
     )
     this.#mining = mining
     this.#disposal.add('mining thread', () => mining.terminate())
-    this.#pools = new PoolDesk({
+    this.poolDesk = new PoolDesk({
       clock: this.#options.clock,
       list: this.#list,
       secrets: this.#secrets,
@@ -389,8 +309,21 @@ class HeadframeCore implements RunningCore {
       mining: mining.client,
     })
     const { clock, log } = this.#options
-    this.#traffic = new TrafficDesk({ clock, log, mining: mining.client })
-    this.#disposal.add('traffic desk', () => this.#traffic.stop())
+    this.traffic = new TrafficDesk({
+      clock,
+      log,
+      mining: mining.client,
+      requirePool: (id) => void this.#list.require(id),
+    })
+    this.#disposal.add('traffic desk', () => this.traffic.stop())
+    this.audit = await AuditDesk.open({
+      dataDir: this.#options.dataDir,
+      clock,
+      log,
+      settings: this.#store,
+      setAudit: (options) => mining.client.call('setAudit', options),
+    })
+    this.#disposal.add('audit log', () => this.audit.close())
     const { authority, certificate } = this.#identity
     const start = async (listeners: RigListeners): Promise<RigListeners> =>
       mining.client.call('start', {
@@ -400,11 +333,12 @@ class HeadframeCore implements RunningCore {
         tls: certificate,
         allowedRanges: current.allowedRanges,
         sharesPerMinute: current.vardiff.sharesPerMinute,
-        pools: await this.#pools.configs(),
+        pools: await this.poolDesk.configs(),
         activePoolId: current.activePoolId,
         routing: routingConfig(current.routing),
       })
     this.listeners = await startOnFreePorts(this.#wantedListeners(), start)
+    await this.audit.start()
     this.#disposal.add('proxy', async () => {
       const last = await mining.client.call('stop', null)
       if (last) this.#onReport(last)
@@ -436,12 +370,12 @@ class HeadframeCore implements RunningCore {
       case 'report':
         return this.#onReport(event.report)
       case 'warnings':
-        this.#traffic.setWarnings(event.warnings)
+        this.traffic.setWarnings(event.warnings)
         return this.#views.setWarningCount(event.warnings.length)
       case 'audit':
-        return this.#audit.write(event.batch)
+        return this.audit.write(event.batch)
       case 'probe-step':
-        return this.#pools.onProbeStep(event)
+        return this.poolDesk.onProbeStep(event)
       case 'log':
         return this.#options.log.child(event.scope)[event.level](event.message, event.fields)
     }

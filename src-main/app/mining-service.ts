@@ -84,6 +84,8 @@ export type MiningEvent =
     }
 
 const REPORT_PERIOD_MS = 1000
+/** Of audit records: more wait, so that handing them over never holds up shares for long. */
+const BATCHES_PER_REPORT = 3
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -152,13 +154,20 @@ export function runMiningService(port: ThreadPort): void {
       const stopping = engine
       engine = null
       await stopping.stop()
+      tellAudit(stopping.insight, Infinity)
       return stopping.report()
     },
   }
+  const tellAudit = (insight: ProxyEngine['insight'], maxBatches: number): void => {
+    for (let i = 0; i < maxBatches; i++) {
+      const batch = insight.takeAudit()
+      if (batch.lines.length > 0) post({ kind: 'audit', batch })
+      if (!batch.more) return
+    }
+  }
   const tellInsight = ({ insight }: ProxyEngine): void => {
     post({ kind: 'warnings', warnings: insight.warnings() })
-    const batch = insight.takeAudit()
-    if (batch.lines.length > 0) post({ kind: 'audit', batch })
+    tellAudit(insight, BATCHES_PER_REPORT)
   }
   const post = serveThread<MiningEvent>(port, procedures)
   const log = createLogger((level, scope, message, fields) => {

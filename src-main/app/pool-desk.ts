@@ -7,7 +7,7 @@ import {
   type PoolPreset,
   type PoolTest,
 } from '../../src-preload/contract/index.ts'
-import { type PoolTestDraft } from '../api/index.ts'
+import { type PoolCalls, type PoolTestDraft } from '../api/index.ts'
 import { type Clock, errorText } from '../base/index.ts'
 import { BIP320_MASK } from '../mining/index.ts'
 import { type PoolConfig, type ProbeResult, type ProbeStep } from '../proxy/index.ts'
@@ -32,7 +32,7 @@ export interface PoolDeskParts {
 
 type Step = PoolTest['steps'][number]
 
-export class PoolDesk {
+export class PoolDesk implements PoolCalls {
   readonly #parts: PoolDeskParts
   /** Followers of running tests, by the number the test was given. */
   readonly #tests = new Map<number, (step: ProbeStep) => void>()

@@ -10,7 +10,7 @@ import {
   type TrafficFrames,
   type Warning,
 } from '../../src-preload/contract/index.ts'
-import { LiveListView, LiveValueView } from '../api/index.ts'
+import { LiveListView, LiveValueView, type TrafficCalls } from '../api/index.ts'
 import { type Clock, errorText, HeadframeError, type Logger, type Timer } from '../base/index.ts'
 import { type WatchdogWarning } from '../proxy/index.ts'
 import { currentJobView, timelineView, warningView } from './job-views.ts'
@@ -28,6 +28,8 @@ export interface TrafficDeskParts {
   readonly clock: Clock
   readonly log: Logger
   readonly mining: ThreadClient<MiningProcedures>
+  /** @throws HeadframeError `pool/unknown` */
+  requirePool(poolId: string): void
 }
 
 interface Watcher {
@@ -36,7 +38,7 @@ interface Watcher {
   wake(): void
 }
 
-export class TrafficDesk {
+export class TrafficDesk implements TrafficCalls {
   readonly timeline = new LiveValueView<JobTimeline>({ pools: [], tips: [] })
   readonly warnings = new LiveListView<Warning>((a, b) => a.since - b.since)
   readonly links = new LiveListView<Link>((a, b) => a.since - b.since)
@@ -65,6 +67,7 @@ export class TrafficDesk {
 
   /** The job of a pool, or of the one in use; null before its first. */
   async job(poolId: string | null): Promise<CurrentJob | null> {
+    if (poolId !== null) this.#parts.requirePool(poolId)
     const status = await this.#parts.mining.call('currentJob', poolId)
     return status && currentJobView(status)
   }

@@ -287,7 +287,7 @@ class Desktop {
     const pool = core?.pools.find(id)
     if (!core || !pool || pool.active) return
     try {
-      const activation = await core.activatePool(id)
+      const activation = await core.poolDesk.activate(id)
       this.#notify(`Switched to ${pool.name}`, switchedText(pool.name, activation))
     } catch (error) {
       this.#notify(`Could not switch to ${pool.name}`, errorText(error))

@@ -74,7 +74,7 @@ export const trafficFrames = z.object({
 })
 export type TrafficFrames = z.infer<typeof trafficFrames>
 
-/** share: shares and their answers. job: jobs, targets, tips. session: set-up and its end. gap: messages that could not be recorded. */
+/** share: shares and their answers. job: jobs, targets, tips. session: set-up and its end. */
 export const auditKind = z.enum(['share', 'job', 'session', 'other'])
 
 export const auditSettings = z.object({
@@ -99,6 +99,7 @@ export const auditQuery = z.object({
   from: z.coerce.number().int().nonnegative().optional(),
   to: z.coerce.number().int().nonnegative().optional(),
   side: z.enum(['upstream', 'downstream']).optional(),
+  link: z.string().max(300).optional().describe('Id or name of a connection'),
   direction: z.enum(['in', 'out']).optional(),
   kind: auditKind.optional(),
   text: z.string().max(200).optional().describe('Anywhere in the record, any case'),
@@ -112,10 +113,9 @@ export const auditRecord = z.object({
   linkId: z.string(),
   side: z.enum(['upstream', 'downstream']),
   linkName: z.string(),
-  protocol: poolProtocol,
   direction: z.enum(['in', 'out']),
-  kind: z.enum([...auditKind.options, 'gap']),
-  name: z.string(),
+  kind: auditKind,
+  name: z.string().describe('Of the message; gap where messages could not be recorded'),
   text: z.string().describe('The message; secrets masked'),
 })
 export type AuditRecord = z.infer<typeof auditRecord>

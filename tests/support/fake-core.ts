@@ -3,11 +3,14 @@
  * nothing; `calls` says what reached it.
  */
 import {
+  type AuditCalls,
   type Core,
   LiveListView,
   LiveValueView,
+  type PoolCalls,
   type PoolTestDraft,
   type PracticeControl,
+  type TrafficCalls,
 } from '../../src-main/api/index.ts'
 import { HeadframeError } from '../../src-main/base/index.ts'
 import {
@@ -96,7 +99,7 @@ export class FakeCore implements Core {
   readonly timeline = new CountedValueView<JobTimeline>({ pools: [], tips: [] })
   readonly warnings = new CountedListView<Warning>()
   readonly links = new CountedListView<Link>()
-  audit: AuditSettings = {
+  auditSettings: AuditSettings = {
     enabled: false,
     kinds: ['share'],
     maskIdentities: false,
@@ -123,6 +126,32 @@ export class FakeCore implements Core {
       pretendPool({ id: 'south', name: 'South', priority: 1 }),
     ])
     this.downstreams.apply([pretendRig({ id: 'r1' }), pretendRig({ id: 'r2' })])
+  }
+
+  readonly poolDesk: PoolCalls = {
+    presets: this.poolPresets(),
+    create: (draft) => this.createPool(draft),
+    update: (id, patch) => this.updatePool(id, patch),
+    remove: (id) => this.removePool(id),
+    activate: (id) => this.activatePool(id),
+    test: (draft) => this.testPool(draft),
+    testLive: (draft) => this.testPoolLive(draft),
+  }
+  readonly traffic: TrafficCalls = {
+    job: (poolId) => this.currentJob(poolId),
+    timeline: this.timeline,
+    readTimeline: () => this.readTimeline(),
+    warnings: this.warnings,
+    links: this.links,
+    readLinks: () => this.readLinks(),
+    frames: (linkId) => this.frames(linkId),
+    bandwidth: () => this.bandwidth(),
+  }
+  readonly audit: AuditCalls = {
+    state: () => this.auditState(),
+    configure: (settings) => this.configureAudit(settings),
+    query: (query) => this.queryAudit(query),
+    export: (query) => this.exportAudit(query),
   }
 
   get followers(): number {
@@ -240,12 +269,6 @@ export class FakeCore implements Core {
     return this.links.items
   }
 
-  async jobOfPool(poolId: string): Promise<CurrentJob | null> {
-    await this.#reach('jobOfPool', poolId)
-    this.#require(poolId)
-    return this.job
-  }
-
   async *frames(linkId: string): AsyncGenerator<TrafficFrames, void, void> {
     await this.#reach('frames', linkId)
     const link = this.links.find(linkId)
@@ -262,12 +285,12 @@ export class FakeCore implements Core {
 
   async auditState(): Promise<AuditState> {
     await this.#reach('auditState', null)
-    return { settings: this.audit, fileCount: 0, bytes: 0, oldestAt: null, problem: null }
+    return { settings: this.auditSettings, fileCount: 0, bytes: 0, oldestAt: null, problem: null }
   }
 
   async configureAudit(settings: AuditSettings): Promise<AuditState> {
     await this.#reach('configureAudit', settings)
-    this.audit = settings
+    this.auditSettings = settings
     return this.auditState()
   }
 
@@ -281,8 +304,9 @@ export class FakeCore implements Core {
     return { text: '', nextCursor: null }
   }
 
-  async currentJob(): Promise<CurrentJob | null> {
-    await this.#reach('currentJob', null)
+  async currentJob(poolId: string | null): Promise<CurrentJob | null> {
+    await this.#reach('currentJob', poolId)
+    if (poolId !== null) this.#require(poolId)
     return this.job
   }
 
