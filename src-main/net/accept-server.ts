@@ -128,9 +128,10 @@ export class Arrival implements HalfOpenPeer {
     this.#inTls = false
   }
 
-  /** It is half-open no more: counts as a connection until its socket is gone. */
+  /** It is half-open no more: counts as a connection, which hears of errors itself, until its socket is gone. */
   admit(connection: Connection): void {
     this.#connection = connection
+    if (connection.transport === 'tcp') this.#socket.off('error', ignore)
     this.#server.handleAdmitted(this)
   }
 

@@ -16,17 +16,23 @@ export interface TlsIdentity {
   readonly privateKeyPem: string
 }
 
-const LISTENER = Symbol('first byte')
-type WaitingSocket = Socket & { [LISTENER]?: ((isTls: boolean) => void) | undefined }
-
 /**
  * Calls `onSpoken` once when the peer has said anything, with whether it begins a TLS handshake; the socket then gives
- * all bytes from the first on. Never if the socket ends before.
+ * all bytes from the first on. Never if the socket ends before. Nothing of this stays with the socket.
  */
 export function waitForFirstByte(socket: Socket, onSpoken: (isTls: boolean) => void): void {
-  const waiting: WaitingSocket = socket
-  waiting[LISTENER] = onSpoken
-  waiting.on('readable', onReadable)
+  const onReadable = (): void => {
+    const bytes = socket.read() as Buffer | null
+    if (bytes === null) return
+    socket.off('readable', onReadable)
+    socket.unshift(bytes)
+    const isTls = beginsTls(bytes)
+    // The stream forgets that it was read this way in the next tick; only then may another way begin.
+    process.nextTick(() => {
+      if (!socket.destroyed) onSpoken(isTls)
+    })
+  }
+  socket.on('readable', onReadable)
 }
 
 /**
@@ -36,21 +42,6 @@ export function waitForFirstByte(socket: Socket, onSpoken: (isTls: boolean) => v
 function beginsTls(bytes: Uint8Array): boolean {
   if (bytes[0] !== TLS_HANDSHAKE_BYTE) return false
   return bytes.length < 3 || (bytes[1] === TLS_MAJOR && (bytes[2] ?? 0) <= TLS_MAX_MINOR)
-}
-
-function onReadable(this: WaitingSocket): void {
-  const bytes = this.read() as Buffer | null
-  if (bytes === null) return
-  this.off('readable', onReadable)
-  this.unshift(bytes)
-  // The stream forgets that it was read this way in the next tick; only then may another way begin.
-  process.nextTick(tellSpoken, this, beginsTls(bytes))
-}
-
-function tellSpoken(socket: WaitingSocket, isTls: boolean): void {
-  const onSpoken = socket[LISTENER]
-  socket[LISTENER] = undefined
-  if (!socket.destroyed) onSpoken?.(isTls)
 }
 
 /** Does the TLS handshakes of sockets that others accepted. */

@@ -5,7 +5,8 @@
  */
 import { webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type Time } from 'pkijs'
+// Not `{ type Time }`, which would load the package with this module.
+import type { Time } from 'pkijs'
 import { HeadframeError } from '../base/index.ts'
 import { parseAddress } from './address-ranges.ts'
 
