@@ -14,6 +14,7 @@ import { type FarmSurvey, type FarmTotals, totalsOf } from './downstream/farm-su
 import { rigStatus } from './downstream/rig-status.ts'
 import { Broadcast } from '../net/index.ts'
 import { type FoundBlock } from './shares/share-desk.ts'
+import { type Line } from './switching/line.ts'
 import { type Seat } from './switching/seat.ts'
 import { type PoolEvent, type Switchboard } from './switching/switchboard.ts'
 import { type PoolConfig, type PoolEndpoint } from './upstream/upstream.ts'
@@ -147,7 +148,7 @@ export class EngineReporter {
       health: switchboard.health(poolId),
       endpoint: speaker ? endpointStatus(speaker.endpoint, lines[0]!.config) : null,
       rigCount,
-      lineCount: upstreams.filter(({ state }) => state.phase === 'ready' || state.phase === 'silent').length,
+      lineCount: lines.filter(isOpen).length,
       hashrateHs,
       workDifficulty: book.workDifficulty,
       latencyMs: speaker?.latencyMs ?? null,
@@ -163,6 +164,11 @@ export class EngineReporter {
       bytesOut,
     }
   }
+}
+
+/** A line that is kept for late answers only does not count. */
+function isOpen({ leaving, upstream }: Line): boolean {
+  return leaving === null && (upstream.state.phase === 'ready' || upstream.state.phase === 'silent')
 }
 
 function endpointStatus(endpoint: PoolEndpoint, config: PoolConfig): EndpointStatus {

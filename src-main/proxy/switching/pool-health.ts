@@ -23,8 +23,8 @@ const ASSUMED_GAP_MS = 2 * MINUTE_MS
 /** Blocks are ten minutes apart: no pool is usually slower than that. */
 const SLOWEST_GAP_MS = 10 * MINUTE_MS
 const JOBS = {
-  doubtful: { factor: 5, floorMs: 3 * MINUTE_MS },
-  bad: { factor: 12, floorMs: 10 * MINUTE_MS },
+  doubtful: { factor: 5, floorMs: 5 * MINUTE_MS },
+  bad: { factor: 12, floorMs: 20 * MINUTE_MS },
 } as const
 /** Shares that wait in a batch of a pool we do not know. */
 const ASSUMED_BATCH = 10

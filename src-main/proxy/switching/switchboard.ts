@@ -53,8 +53,8 @@ export interface SwitchboardParts {
   onJob?(poolId: string, job: Job): void
 }
 
-/** Rigs and firmware drop after two minutes without a job; they get one at least this often. */
-const KEEPALIVE_MS = 60_000
+/** Rigs and firmware drop after two minutes without a job; they get one at least every minute, looked after each second. */
+const KEEPALIVE_MS = 59_000
 /** How long a rig waits for a line of its own before it works on one for all of the same pool. */
 const OWN_LINE_PATIENCE_MS = 10_000
 /** How often the split is looked after. */
