@@ -14,6 +14,29 @@ const DRAFT = {
   password: 'x',
 }
 
+const WARNING = {
+  id: 'stale-tip north',
+  code: 'watchdog/stale-tip',
+  severity: 'warning' as const,
+  poolId: 'north',
+  message: 'North is on an old block.',
+  since: 4,
+}
+
+const LINK = {
+  id: 'u1',
+  side: 'upstream' as const,
+  name: 'North',
+  poolId: 'north',
+  rigKey: null,
+  protocol: 'stratum-v2' as const,
+  transport: 'tcp' as const,
+  address: '192.0.2.1:3336',
+  since: 1,
+  bytesIn: 2,
+  bytesOut: 3,
+}
+
 /** One good call of every procedure that answers once, and what must come back. */
 const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>> = {
   'app.health': async (client, core) => expect(await client.app.health()).toEqual(core.health()),
@@ -58,6 +81,73 @@ const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>>
     expect(await client.pools.test({ url, userIdentity, id: 'south' })).toMatchObject({ ok: true })
     expect(core.callsOf('testPool')).toEqual([{ url, userIdentity, id: 'south' }])
   },
+  'pools.testLive': async (client, core) => {
+    const { url, userIdentity } = DRAFT
+    const told: boolean[] = []
+    for await (const { done, steps } of await client.pools.testLive({ url, userIdentity })) {
+      told.push(done)
+      expect(steps[0]).toMatchObject({ step: 'address', ok: true })
+    }
+    expect(told).toEqual([false, true])
+    expect(core.callsOf('testPoolLive')).toEqual([{ url, userIdentity }])
+  },
+  'pools.presets': async (client, core) =>
+    expect(await client.pools.presets()).toEqual(core.poolDesk.presets),
+  'jobs.ofPool': async (client) => {
+    expect(await client.jobs.ofPool({ id: 'south' })).toEqual(pretendJob())
+    expect(await failureOf(client.jobs.ofPool({ id: 'west' }))).toMatchObject({ status: 404 })
+  },
+  'jobs.timeline': async (client, core) => {
+    const lag = { poolId: 'south', at: 5, lagMs: 2 }
+    const tip = { previousBlockHash: '00'.repeat(32), height: 7, firstAt: 3, pools: [lag] }
+    core.timeline.set({ pools: [], tips: [tip] })
+    expect(await client.jobs.timeline()).toEqual({ pools: [], tips: [tip] })
+  },
+  'warnings.list': async (client, core) => {
+    core.warnings.apply([WARNING])
+    expect(await client.warnings.list()).toEqual([WARNING])
+  },
+  'routing.get': async (client, core) => expect(await client.routing.get()).toEqual(core.routing.value),
+  'routing.set': async (client, core) => {
+    const routing = {
+      rigs: [{ rigKey: 'shed@192.0.2.7', poolId: 'south' }],
+      groups: [{ id: 'g', name: 'Attic', rigKeys: ['a', 'b'], poolId: null }],
+      split: [
+        { poolId: 'north', percent: 90 },
+        { poolId: 'south', percent: 10 },
+      ],
+      failover: { enabled: false, returnAfterMinutes: 1 },
+    }
+    expect(await client.routing.set(routing)).toEqual(routing)
+    expect(core.callsOf('setRouting')).toEqual([routing])
+  },
+  'traffic.links': async (client, core) => {
+    core.links.apply([LINK])
+    expect(await client.traffic.links()).toEqual([LINK])
+  },
+  'traffic.framesLive': async (client, core) => {
+    core.links.apply([LINK])
+    const stream = await client.traffic.framesLive({ id: LINK.id })
+    expect((await stream.next()).value).toEqual({ link: LINK, frames: [] })
+    await stream.return?.()
+  },
+  'traffic.bandwidth': async (client) =>
+    expect(await client.traffic.bandwidth()).toMatchObject({ since: 1, method: ['Counted.'] }),
+  'audit.state': async (client) =>
+    expect(await client.audit.state()).toMatchObject({ settings: { enabled: false }, fileCount: 0 }),
+  'audit.configure': async (client, core) => {
+    const settings = { ...core.auditSettings, enabled: true, kinds: ['share', 'job'] as const }
+    const state = await client.audit.configure({ ...settings, kinds: [...settings.kinds] })
+    expect(state.settings).toEqual(settings)
+  },
+  'audit.query': async (client, core) => {
+    expect(await client.audit.query({ from: 5, text: 'a b&c' })).toEqual({ records: [], nextCursor: null })
+    expect(core.callsOf('queryAudit')).toEqual([{ from: 5, text: 'a b&c', limit: 100 }])
+  },
+  'audit.export': async (client, core) => {
+    expect(await client.audit.export({ format: 'csv' })).toEqual({ text: '', nextCursor: null })
+    expect(core.callsOf('exportAudit')).toEqual([{ format: 'csv' }])
+  },
   'downstreams.list': async (client, core) =>
     expect(await client.downstreams.list()).toEqual(core.downstreams.items),
   'jobs.current': async (client, core) => {
@@ -89,7 +179,24 @@ const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>>
 }
 
 /** Followed views: what changes them, and what the next event must say. */
-const FOLLOWED = ['overview.live', 'pools.live', 'downstreams.live'] as const
+const FOLLOWED = [
+  'overview.live',
+  'pools.live',
+  'downstreams.live',
+  'jobs.timelineLive',
+  'warnings.live',
+  'routing.live',
+  'traffic.linksLive',
+] as const
+
+const NO_ROUTES = { rigs: [], groups: [], split: [], failover: { enabled: true, returnAfterMinutes: 5 } }
+const AUDIT = {
+  enabled: true,
+  kinds: ['share' as const],
+  maskIdentities: false,
+  keepDays: 1,
+  keepMegabytes: 1,
+}
 
 const WRONG: [title: string, field: string, call: (client: Client) => Promise<unknown>][] = [
   ['a pool without a name', 'name', (c) => c.pools.create({ ...DRAFT, name: '   ' })],
@@ -105,11 +212,20 @@ const WRONG: [title: string, field: string, call: (client: Client) => Promise<un
   ['too many points', 'points', (c) => c.history.series({ points: 100_000 })],
   ['a moment that is no number', 'from', (c) => c.history.series({ from: 'yesterday' })],
   ['an unknown metric', 'metric', (c) => c.history.series({ metric: 'luck' as 'valid' })],
+  [
+    'a route to nowhere',
+    'rigs.0.poolId',
+    (c) => c.routing.set({ ...NO_ROUTES, rigs: [{ rigKey: 'r' }] as never }),
+  ],
+  ['an audit of nothing', 'kinds', (c) => c.audit.configure({ ...AUDIT, kinds: [] })],
+  ['an audit for no days', 'keepDays', (c) => c.audit.configure({ ...AUDIT, keepDays: 0 })],
   ['an unknown event', 'event', (c) => c.practice.trigger({ event: 'win' as 'find-block' })],
 ]
 
 const FAILURES: [code: `${string}/${string}`, status: number, kind: string][] = [
   ['pool/unknown', 404, 'NOT_FOUND'],
+  ['link/unknown', 404, 'NOT_FOUND'],
+  ['routing/invalid', 400, 'BAD_REQUEST'],
   ['pool/invalid-url', 400, 'BAD_REQUEST'],
   ['pool/disabled', 409, 'CONFLICT'],
   ['pool/switch-superseded', 409, 'CONFLICT'],
@@ -258,9 +374,13 @@ describe.each(PORTS)('over $name', ({ open }) => {
       await client.overview.live(undefined, { signal: cancel.signal }),
       await client.pools.live(undefined, { signal: cancel.signal }),
       await client.downstreams.live(undefined, { signal: cancel.signal }),
+      await client.jobs.timelineLive(undefined, { signal: cancel.signal }),
+      await client.warnings.live(undefined, { signal: cancel.signal }),
+      await client.routing.live(undefined, { signal: cancel.signal }),
+      await client.traffic.linksLive(undefined, { signal: cancel.signal }),
     ]
     for (const stream of streams) await stream.next()
-    expect(core.followers).toBe(3)
+    expect(core.followers).toBe(FOLLOWED.length)
     const waiting = streams.map((stream) => stream.next().catch(() => undefined))
     cancel.abort()
     await Promise.all(waiting)
