@@ -36,8 +36,8 @@ export class PoolGroup<Token> implements LinkHooks<Token>, LineHome<Token> {
   readonly #shared = new Map<EndpointRole, PoolLink<Token>>()
   #choice: EndpointChoice = FIRST_CHOICE
   #look: Timer | null = null
-  /** The connection that is tried beside a mute one; since when the mute one says nothing. */
-  #replacement: { readonly mute: PoolLink<Token>; readonly sinceMs: number } | null = null
+  /** A connection that gave no sign of life, while another is tried beside it. */
+  #mute: PoolLink<Token> | null = null
 
   /** @param onUnused called when the last line stopped */
   constructor(config: PoolConfig, parts: LinesParts, onUnused: () => void) {
@@ -82,6 +82,7 @@ export class PoolGroup<Token> implements LinkHooks<Token>, LineHome<Token> {
       return false
     // A changed key is a stop. The other endpoint may be one without a key, and that would be a way around it.
     if (end.blocked) return false
+    // A connection that served until now is not a failed attempt; its lines are told after this.
     for (const line of this.#lines) if (line.serves) return false
     this.#choice = afterFailure(this.#choice, this.clock.monotonicMs())
     if (this.#choice.role === role) return false
@@ -96,7 +97,7 @@ export class PoolGroup<Token> implements LinkHooks<Token>, LineHome<Token> {
   onMute(link: PoolLink<Token>): boolean {
     if (!this.#isShared(link.role)) return false
     const beside = this.#newLink(link.role)
-    this.#replacement = { mute: link, sinceMs: this.clock.monotonicMs() }
+    this.#mute = link
     this.#shared.set(link.role, beside)
     for (const line of this.#lines) if (line.link === link) line.tryBeside(beside)
     return true
@@ -108,7 +109,7 @@ export class PoolGroup<Token> implements LinkHooks<Token>, LineHome<Token> {
 
   onPromoted(line: PoolLine<Token>): void {
     const { link } = line
-    this.#replacement = null
+    this.#mute = null
     if (link?.role !== 'first' || this.#choice.role === 'first') return
     this.#choice = afterReturn(this.#choice, this.clock.monotonicMs())
     this.#parts.log.info('pool endpoint changed', { poolId: this.config.id, role: 'first' })
@@ -118,10 +119,10 @@ export class PoolGroup<Token> implements LinkHooks<Token>, LineHome<Token> {
   }
 
   onCandidateFailed(line: PoolLine<Token>): void {
-    const replaced = this.#replacement
-    if (replaced && line.link === replaced.mute) {
-      this.#replacement = null
-      this.#shared.set(replaced.mute.role, replaced.mute)
+    const mute = this.#mute
+    if (mute && line.link === mute) {
+      this.#mute = null
+      this.#shared.set(mute.role, mute)
       return
     }
     this.#choice = afterLook(this.#choice)

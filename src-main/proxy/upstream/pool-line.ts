@@ -217,10 +217,10 @@ export class PoolLine<Token> implements Upstream<Token>, AttachmentHost<Token> {
     const old = this.#main
     this.#main = candidate
     this.#candidate = null
-    if (old) {
+    if (old?.serves) {
       const timer = this.clock.after(DRAIN_MS, () => this.#endDrain(old))
       this.#draining.set(old, timer)
-    }
+    } else if (old) this.#leave(old, 'replaced by another connection')
     this.#setState(candidate.state)
     this.#home.onPromoted(this)
   }

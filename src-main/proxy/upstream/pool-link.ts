@@ -119,6 +119,7 @@ export class PoolLink<Token> {
   #tap: LinkTap = NO_TAP
   #connectedMs = 0
   #heardMs = 0
+  #heardSinceAsked = false
   #refusedMove: { readonly host: string; readonly atMs: number } | null = null
 
   constructor(
@@ -176,18 +177,13 @@ export class PoolLink<Token> {
   nudge(): void {
     if (this.state.phase === 'waiting') return this.start()
     if (!this.#session || this.#proof) return
-    const askedMs = this.#parts.clock.monotonicMs()
+    this.#heardSinceAsked = false
     this.#session.askForLife()
     this.#proof = this.#parts.clock.after(SIGN_OF_LIFE_MS, () => {
       this.#proof = null
-      if (this.#heardMs > askedMs) return
+      if (this.#heardSinceAsked) return
       if (!this.#hooks.onMute(this)) this.#endMute()
     })
-  }
-
-  /** Whether anything came from the pool since a moment, monotonic milliseconds. */
-  heardSince(sinceMs: number): boolean {
-    return this.#heardMs > sinceMs
   }
 
   /** A line has a job: the endpoint serves. */
@@ -253,7 +249,10 @@ export class PoolLink<Token> {
       events: {
         onStep: (step, detail) => onStep?.(step, detail),
         onLatency: (latencyMs) => (this.latencyMs = latencyMs),
-        onHeard: () => (this.#heardMs = clock.monotonicMs()),
+        onHeard: () => {
+          this.#heardMs = clock.monotonicMs()
+          this.#heardSinceAsked = true
+        },
         onMoveRefused: (host) => (this.#refusedMove = { host, atMs: clock.monotonicMs() }),
         onEnd: (end) => {
           if (session === null) endedEarly = end

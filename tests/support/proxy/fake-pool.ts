@@ -155,6 +155,11 @@ export abstract class FakePool {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** Accepts nobody new; who is connected stays. */
+  closeListener(): void {
+    this.#server.close()
+  }
+
   /** Cuts every connection and listens no more. */
   async stop(): Promise<void> {
     this.drop()

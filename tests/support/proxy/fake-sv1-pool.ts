@@ -21,6 +21,7 @@ interface Client {
   user: string
   text: string
   held: (() => void)[]
+  deaf: boolean
 }
 
 interface Request {
@@ -97,6 +98,11 @@ export class FakeSv1Pool extends FakePool {
     for (const client of this.#ready()) this.#send(client, { method: 'client.reconnect', params })
   }
 
+  /** From now on nothing arrives from whoever is connected, as after a change of network. */
+  deafen(): void {
+    for (const client of this.#clients) client.deaf = true
+  }
+
   raw(text: string): void {
     for (const { socket } of this.#clients) socket.write(text)
   }
@@ -132,10 +138,12 @@ export class FakeSv1Pool extends FakePool {
       user: '',
       text: '',
       held: [],
+      deaf: false,
     }
     this.#clients.add(client)
     socket.setEncoding('utf8')
     socket.on('data', (text: string) => {
+      if (client.deaf) return
       client.text += text
       const lines = client.text.split('\n')
       client.text = lines.pop() ?? ''
