@@ -39,8 +39,8 @@ import { RIG_EXTENSIONS } from './sv2-workers.ts'
 const STEP_TIMEOUT_MS = 10_000
 /** Silence of a peer without channels: a proxy whose rigs are off. */
 const IDLE_WITHOUT_CHANNEL_MS = 2 * 60 * 60_000
-/** Silence of a peer whose rigs ought to send several shares a minute. */
-const IDLE_MS = 30 * 60_000
+/** Silence of a peer with channels: its rigs send several shares a minute, but nothing during an outage of all pools. */
+const IDLE_MS = 12 * 60 * 60_000
 const MAX_CHANNELS = 1_024
 /** Messages in a row that mean nothing to us after which the connection ends: the peer speaks something else. */
 const PASSED_OVER_IN_A_ROW = 100

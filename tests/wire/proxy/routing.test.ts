@@ -155,9 +155,7 @@ describe('a rule', () => {
 describe('a split', () => {
   it('has rigs at both pools, and goes over to the one that is left when the other dies', async () => {
     const { a, b } = await startPools()
-    const rigs = await Promise.all(
-      ['one', 'two', 'three', 'four'].map((user) => harness.rigAtWork({ user })),
-    )
+    const rigs = await Promise.all(['one', 'two', 'three', 'four'].map((user) => harness.rigAtWork({ user })))
     harness.engine.setRouting({
       ...DEFAULT_ROUTING,
       split: [
