@@ -76,11 +76,11 @@ export function closeOf(connection: Connection): Promise<CloseReason> {
   return new Promise((done) => connection.onClose(done))
 }
 
-/** Waits for something that has no event; fails after ten seconds. */
+/** Waits for something that has no event; fails after half a minute. */
 export async function until(condition: () => boolean): Promise<void> {
   const startedMs = performance.now()
   while (!condition()) {
-    if (performance.now() - startedMs > 10_000) throw new Error(`waited in vain for ${condition.toString()}`)
+    if (performance.now() - startedMs > 30_000) throw new Error(`waited in vain for ${condition.toString()}`)
     await new Promise((done) => setTimeout(done, 2))
   }
 }
