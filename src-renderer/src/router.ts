@@ -3,6 +3,7 @@ import { createRouter, createWebHashHistory, type Router } from 'vue-router'
 import OverviewScreen from './features/overview/OverviewScreen.vue'
 import PoolsScreen from './features/pools/PoolsScreen.vue'
 import RigsScreen from './features/rigs/RigsScreen.vue'
+import RoutingScreen from './features/routing/RoutingScreen.vue'
 
 export function createAppRouter(): Router {
   return createRouter({
@@ -10,6 +11,7 @@ export function createAppRouter(): Router {
     routes: [
       { path: '/', name: 'overview', component: OverviewScreen, meta: { title: 'Overview' } },
       { path: '/pools', name: 'pools', component: PoolsScreen, meta: { title: 'Pools' } },
+      { path: '/routing', name: 'routing', component: RoutingScreen, meta: { title: 'Routing' } },
       { path: '/rigs', name: 'rigs', component: RigsScreen, meta: { title: 'Rigs' } },
       { path: '/:rest(.*)*', redirect: '/' },
     ],

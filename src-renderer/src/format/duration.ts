@@ -46,6 +46,13 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const clockShort = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
 
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' })
+
+/** `22 Nov 2026`. */
+export function formatDay(at: number): string {
+  return day.format(at)
+}
+
 /** `14:05:09`, in the reader's time zone. */
 export function formatClock(at: number): string {
   return clock.format(at)

@@ -20,3 +20,23 @@ export async function notifyOutcome<T>(
     return false
   }
 }
+
+/** The same for a change that can be taken back: the message has an Undo button. */
+export async function notifyUndoable(
+  action: Promise<unknown>,
+  texts: { success: string; failure: string; undo: () => Promise<unknown> },
+): Promise<boolean> {
+  try {
+    await action
+    toast.success(texts.success, {
+      action: {
+        label: 'Undo',
+        onClick: () => void notifyOutcome(texts.undo(), { success: null, failure: 'It could not be undone' }),
+      },
+    })
+    return true
+  } catch (error) {
+    toast.error(texts.failure, { description: describeProblem(error).message })
+    return false
+  }
+}

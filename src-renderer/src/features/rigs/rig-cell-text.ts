@@ -2,14 +2,20 @@
 import type { Downstream } from '@contract'
 import { formatDifficulty } from '../../format/difficulty.ts'
 import { formatRelative, formatShortDuration } from '../../format/duration.ts'
+import { shortLinkLabel } from '../../format/links.ts'
 import { formatCount } from '../../format/number.ts'
 import type { RigColumnId } from './rig-columns.ts'
 
 /** Nothing to show yet. */
 const NONE = '–'
 
-/** `now` is the core's clock, epoch milliseconds. */
-export function rigCellText(rig: Downstream, column: RigColumnId, now: number): string {
+/** `now` is the core's clock, epoch milliseconds; `poolNames` the pools by id. */
+export function rigCellText(
+  rig: Downstream,
+  column: RigColumnId,
+  now: number,
+  poolNames: ReadonlyMap<string, string>,
+): string {
   switch (column) {
     case 'name':
       return rig.name
@@ -21,6 +27,10 @@ export function rigCellText(rig: Downstream, column: RigColumnId, now: number): 
       return formatDifficulty(rig.difficulty)
     case 'best':
       return rig.bestDifficulty === 0 ? NONE : formatDifficulty(rig.bestDifficulty)
+    case 'pool':
+      return rig.poolId === null ? NONE : (poolNames.get(rig.poolId) ?? NONE)
+    case 'protocol':
+      return shortLinkLabel(rig.protocol, rig.transport)
     case 'firmware':
       return rig.userAgent ?? NONE
     case 'address':

@@ -3,6 +3,7 @@
  * when the window is narrow. Pure; how a cell is drawn is `RigCell`.
  */
 import type { Downstream } from '@contract'
+import { shortLinkLabel } from '../../format/links.ts'
 
 export type RigColumnId =
   | 'name'
@@ -19,6 +20,8 @@ export type RigColumnId =
   | 'connected'
   | 'stale'
   | 'duplicate'
+  | 'protocol'
+  | 'pool'
 
 export interface RigColumn {
   id: RigColumnId
@@ -157,6 +160,29 @@ export const RIG_COLUMNS: readonly RigColumn[] = [
     rank: 8,
     firstSort: 'desc',
     sortValue: (rig) => rig.difficulty,
+  },
+  {
+    id: 'pool',
+    label: 'Works for',
+    meaning:
+      'The pool it works for now. Where that is not the pool in use, it has a rule, or a part of a split.',
+    width: 120,
+    grow: 0.6,
+    align: 'start',
+    rank: 8.5,
+    firstSort: 'asc',
+    sortValue: (rig) => rig.poolId ?? undefined,
+  },
+  {
+    id: 'protocol',
+    label: 'Speaks',
+    meaning: 'Its mining protocol, Stratum V1 or V2, and what carries it.',
+    width: 84,
+    grow: 0,
+    align: 'start',
+    rank: 5.5,
+    firstSort: 'asc',
+    sortValue: (rig) => shortLinkLabel(rig.protocol, rig.transport),
   },
   {
     id: 'firmware',
