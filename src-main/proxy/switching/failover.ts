@@ -111,15 +111,21 @@ function wantedPool(
   if (isUsable(preferredId)) return preferredId
   const isKnown = pools.some(({ id }) => id === inUseId)
   if (isKnown && isUsable(inUseId) && inUseId !== preferredId) return inUseId
-  const rankOf = ({ id, service }: PoolView): number =>
-    RANKS[service ?? 'nothing'] - (isUsable(id) ? 0 : 0.5) + (id === inUseId ? 0.1 : 0)
-  let best = pools.find(({ id }) => id === inUseId)
+  // Nothing is gained by a move to a pool that is no better, or that has nothing to hash either.
+  const inUse = pools.find(({ id }) => id === inUseId)
+  const least = inUse ? rankOf(inUse) : RANKS.nothing
+  let bestId: string | null = null
+  let best = 0
   for (const pool of pools) {
-    // Nothing is gained where there is nothing to hash.
-    if (pool.service !== null && pool.service !== 'nothing' && (!best || rankOf(pool) > rankOf(best)))
-      best = pool
+    // Of two that serve alike the one that can be relied on, and then the first in order.
+    const rank = rankOf(pool) + (isUsable(pool.id) ? 0.5 : 0)
+    if (rankOf(pool) > least && rank > best) [bestId, best] = [pool.id, rank]
   }
-  return best?.id ?? preferredId
+  return bestId ?? inUse?.id ?? preferredId
+}
+
+function rankOf({ service }: PoolView): number {
+  return RANKS[service ?? 'nothing']
 }
 
 const RANKS: Readonly<Record<Service, number>> = { well: 3, doubtful: 2, bad: 1, nothing: 0 }

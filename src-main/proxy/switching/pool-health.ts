@@ -28,6 +28,8 @@ const JOBS = {
 } as const
 /** Shares that wait in a batch of a pool we do not know. */
 const ASSUMED_BATCH = 10
+/** By how much the bounds are wider for a pool that has not answered yet: its batches may be large. */
+const UNKNOWN_FACTOR = 10
 const ANSWERS = {
   doubtful: { batches: 3, leastCount: 20, waitFactor: 4, leastWaitMs: MINUTE_MS },
   bad: { batches: 6, leastCount: 60, waitFactor: 8, leastWaitMs: 3 * MINUTE_MS },
@@ -107,7 +109,8 @@ export class PoolHealthWatch {
     const usual = this.#usualWaitMs
     const exceeds = (level: 'bad' | 'doubtful'): boolean => {
       const { batches, leastCount, waitFactor, leastWaitMs } = ANSWERS[level]
-      const many = unansweredCount >= Math.max(leastCount, batches * this.#usualBatch)
+      const leniency = usual === null ? UNKNOWN_FACTOR : 1
+      const many = unansweredCount >= leniency * Math.max(leastCount, batches * this.#usualBatch)
       const { factor, floorMs } = LONG_WAIT[level]
       return (
         (many && waited >= Math.max(leastWaitMs, waitFactor * (usual ?? 0))) ||
