@@ -44,9 +44,13 @@ import { nominalHashrateOf, startDifficultyOf } from './start-difficulty.ts'
 import { pinDifficulty } from './tell-difficulty.ts'
 import { checkSubmit, type Submit, sv1ErrorOf } from './sv1-submit.ts'
 
-/** Silence that ends a connection: until authorised, and afterwards (a rig sends several shares a minute). */
+/**
+ * Silence that ends a connection: until authorised, and afterwards. A rig at work sends several shares a minute, but
+ * during an outage of all pools it may have nothing to send for hours, and must not be sent away for that; one that
+ * is really gone is noticed by the job it does not acknowledge each minute.
+ */
 const IDLE_BEFORE_AUTHORISED_MS = 60_000
-const IDLE_AUTHORISED_MS = 30 * 60_000
+const IDLE_AUTHORISED_MS = 12 * 60 * 60_000
 /** Faulty messages in a row after which the connection ends: the peer speaks something else. */
 const FAULTS_IN_A_ROW = 20
 /** Extranonces remembered for shares that are on their way. */
@@ -84,6 +88,8 @@ export class Sv1Session implements Downstream, ShareOfferer {
   #firstSequence = 0
   #reissue = 0
   #lastNtime = 0
+  /** When the rig was told its difficulty, on the monotonic clock. */
+  #toldMonotonicMs = 0
 
   constructor(connection: Connection, rig: Rig, host: DownstreamHost) {
     this.rig = rig
@@ -109,13 +115,14 @@ export class Sv1Session implements Downstream, ShareOfferer {
     if (!grant) return
     const last = this.#lastIssued
     if (!last) this.#firstSequence = issued.sequence
-    // Also when the job that said so did not reach this rig before it was overtaken.
-    const cleanJobs = issued.cleanJobs || !last || last.staleBecause !== null || last.lineId !== issued.lineId
     this.#lastIssued = issued
     this.#reissue = 0
     this.#lastNtime = issued.ntime
     this.#tellMask(issued)
-    this.#tellDifficulty(issued)
+    const anew = this.#tellDifficulty(issued)
+    // Also when the job that said so did not reach this rig before it was overtaken.
+    const cleanJobs =
+      issued.cleanJobs || !last || last.staleBecause !== null || last.lineId !== issued.lineId || anew
     this.#tap.meter.job(meteredJob(issued.job, rigBytes(grant), cleanJobs))
     this.#write(notifyLine(issued, rigBytes(grant), cleanJobs))
   }
@@ -130,9 +137,9 @@ export class Sv1Session implements Downstream, ShareOfferer {
     if (ntime <= this.#lastNtime) return false
     this.#lastNtime = ntime
     this.#reissue++
-    this.#tellDifficulty(issued)
-    this.#tap.meter.job(meteredJob(issued.job, rigBytes(grant), false))
-    this.#write(reissueLine(issued, this.#reissue, ntime, rigBytes(grant)))
+    const anew = this.#tellDifficulty(issued)
+    this.#tap.meter.job(meteredJob(issued.job, rigBytes(grant), anew))
+    this.#write(reissueLine(issued, this.#reissue, ntime, rigBytes(grant), anew))
     return true
   }
 
@@ -329,12 +336,23 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#tap.meter.session({ userAgent: userAgent ?? '', user: name, host: address, ...layout })
   }
 
-  #tellDifficulty(issued: IssuedJob): void {
-    const cap = this.#host.difficultyCap(issued)
-    const told = pinDifficulty(this.rig, issued, this.#reissue, cap, this.#host.clock.monotonicMs())
-    if (told === undefined) return
+  /**
+   * Tells the difficulty of the job to come, if it is another.
+   * @returns whether the rig is to drop what it does: its difficulty falls, and it found nothing at the one before.
+   *   Some rigs apply a new one only to work they begin anew, and hardly ever come to the end of what is too hard
+   *   for them; what earned nothing can be dropped.
+   */
+  #tellDifficulty(issued: IssuedJob): boolean {
+    const { steps, lastShareMonotonicMs } = this.rig
+    const before = steps.latest?.difficulty ?? 0
+    const nowMs = this.#host.clock.monotonicMs()
+    const told = pinDifficulty(this.rig, issued, this.#reissue, this.#host.difficultyCap(issued), nowMs)
+    if (told === undefined) return false
+    const foundNothing = lastShareMonotonicMs === null || lastShareMonotonicMs < this.#toldMonotonicMs
+    this.#toldMonotonicMs = nowMs
     this.#tap.meter.difficulty()
     this.#write(formatSetDifficulty(told))
+    return told < before && foundNothing
   }
 
   #tellMask(issued: IssuedJob): void {

@@ -224,9 +224,15 @@ export function notifyLine(issued: IssuedJob, rigBytes: number, cleanJobs: boole
 }
 
 /** The same job under another name and a later header time, for one rig. */
-export function reissueLine(issued: IssuedJob, reissue: number, ntime: number, rigBytes: number): string {
+export function reissueLine(
+  issued: IssuedJob,
+  reissue: number,
+  ntime: number,
+  rigBytes: number,
+  cleanJobs = false,
+): string {
   const name = formatJobName({ sequence: issued.sequence, reissue })
-  return renderNotify(issued.job, ntime).line(name, foldHex(issued.job, rigBytes), false)
+  return renderNotify(issued.job, ntime).line(name, foldHex(issued.job, rigBytes), cleanJobs)
 }
 
 function foldHex({ extranonce }: Job, rigBytes: number): string {
