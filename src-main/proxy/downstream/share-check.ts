@@ -8,20 +8,20 @@ import { type ShareRefusal } from '../shares/share-desk.ts'
 import { staleRefusal } from '../shares/stale-cause.ts'
 
 /** What is known of the session or channel that a share came over. */
-export interface ShareContext {
+export interface ShareContext<Grant extends ExtranonceGrant = ExtranonceGrant> {
   /** First issue it was sent. */
   readonly firstSequence: number
   readonly rig: Pick<Rig, 'steps'>
   findIssue(sequence: number): IssuedJob | undefined
-  extranonceAt(sequence: number): ExtranonceGrant | undefined
+  extranonceAt(sequence: number): Grant | undefined
 }
 
 /** The job of a share, and what it is held to. */
-export interface SharedWork {
+export interface SharedWork<Grant> {
   readonly ok: true
   readonly issued: IssuedJob
   readonly pinned: PinnedDifficulty
-  readonly grant: ExtranonceGrant
+  readonly grant: Grant
 }
 
 export interface RefusedShare {
@@ -38,13 +38,13 @@ export interface RefusedShare {
  * @param ntime unix seconds
  * @param nowMs epoch milliseconds
  */
-export function checkWork(
+export function checkWork<Grant extends ExtranonceGrant>(
   jobNumber: number,
   extranonceSize: number | null,
   ntime: number,
   nowMs: number,
-  context: ShareContext,
-): SharedWork | RefusedShare {
+  context: ShareContext<Grant>,
+): SharedWork<Grant> | RefusedShare {
   const name = jobNameOf(jobNumber)
   const issued = name && context.findIssue(name.sequence)
   if (!name || !issued || name.sequence < context.firstSequence) return invalid('invalid-job-id')

@@ -30,6 +30,7 @@ import { type LinkOwner, type LinkTap, NO_TAP } from '../insight/traffic-tap.ts'
 import { type IssuedJob } from '../shares/job-board.ts'
 import { type RigTransport } from './downstream.ts'
 import { agentOf, type FirmwareLimits, limitsOf } from './sv2-firmware.ts'
+import { type Sv2ChannelShares } from './sv2-channel-shares.ts'
 import { type ChannelLink, type OpenRequest, Sv2RigChannel } from './sv2-rig-channel.ts'
 import { type Sv2RigDoor } from './sv2-rig-door.ts'
 import { Sv2RigGroup } from './sv2-rig-group.ts'
@@ -37,9 +38,10 @@ import { RIG_EXTENSIONS } from './sv2-workers.ts'
 
 /** For the handshake, and once more for SetupConnection; firmware gives up as soon. */
 const STEP_TIMEOUT_MS = 10_000
-/** Silence of a peer without channels: a proxy whose rigs are off. */
-const IDLE_WITHOUT_CHANNEL_MS = 2 * 60 * 60_000
-/** Silence of a peer with channels: its rigs send several shares a minute, but nothing during an outage of all pools. */
+/**
+ * Silence that ends a connection: a proxy whose rigs are off says nothing for hours, and so do rigs during an outage of
+ * all pools. A peer that is really gone is noticed by what it does not acknowledge.
+ */
 const IDLE_MS = 12 * 60 * 60_000
 const MAX_CHANNELS = 1_024
 /** Messages in a row that mean nothing to us after which the connection ends: the peer speaks something else. */
@@ -121,8 +123,8 @@ export class Sv2RigConnection implements ChannelLink {
     this.send([setGroupChannel.encode({ groupChannelId: group.id, channelIds: [channel.id] })])
   }
 
-  awaitsAcknowledging(channel: Sv2RigChannel): void {
-    this.#door.awaitAcknowledging(channel)
+  awaitAcknowledging(shares: Sv2ChannelShares): void {
+    this.#door.awaitAcknowledging(shares)
   }
 
   disconnect(channel: Sv2RigChannel, reason: string): void {
@@ -214,15 +216,15 @@ export class Sv2RigConnection implements ChannelLink {
       case 'SubmitSharesExtended': {
         const channel = this.#channels.get(message.channelId)
         if (channel === undefined) return this.#refuseShare(message.channelId, message.sequenceNumber)
-        if (channel.channelKind !== 'extended') channel.refuseKind(message)
-        else channel.submitExtended(message, this.#namesWorkers ? trailing : NO_BYTES)
+        if (channel.channelKind !== 'extended') channel.shares.refuseKind(message)
+        else channel.shares.submitExtended(message, this.#namesWorkers ? trailing : NO_BYTES)
         return true
       }
       case 'SubmitSharesStandard': {
         const channel = this.#channels.get(message.channelId)
         if (channel === undefined) return this.#refuseShare(message.channelId, message.sequenceNumber)
-        if (channel.channelKind === 'standard') channel.submitStandard(message)
-        else channel.refuseKind(message)
+        if (channel.channelKind === 'standard') channel.shares.submitStandard(message)
+        else channel.shares.refuseKind(message)
         return true
       }
       case 'OpenStandardMiningChannel':
@@ -269,7 +271,6 @@ export class Sv2RigConnection implements ChannelLink {
     this.agreed = outcome.agreed
     this.agent = agentOf(message)
     this.limits = limitsOf(this.agent)
-    this.#connection.idleTimeoutMs = IDLE_WITHOUT_CHANNEL_MS
   }
 
   #onExtensions(message: RequestExtensions): void {
@@ -303,7 +304,6 @@ export class Sv2RigConnection implements ChannelLink {
             extranonceSize: opened.extranonceSize,
           },
     )
-    this.#connection.idleTimeoutMs = IDLE_MS
     this.#door.parts.onChannel(opened)
     opened.start()
   }
@@ -333,7 +333,6 @@ export class Sv2RigConnection implements ChannelLink {
     const closing = group ? [...group.members] : channel ? [channel] : []
     for (const one of closing)
       this.#drop(one, `closed by the rig${reasonCode === '' ? '' : `: ${reasonCode}`}`)
-    if (this.#channels.size === 0) this.#connection.idleTimeoutMs = IDLE_WITHOUT_CHANNEL_MS
     return group !== undefined || channel !== undefined
   }
 

@@ -9,7 +9,7 @@ import { countReason, type Reasons } from '../shares/accounting.ts'
 import { type Downstream, type DownstreamHost } from './downstream.ts'
 import { type Rig } from './rig.ts'
 import { HandshakeQueue } from './sv2-handshake-queue.ts'
-import { type Sv2RigChannel } from './sv2-rig-channel.ts'
+import { type Sv2ChannelShares } from './sv2-channel-shares.ts'
 import { Sv2RigConnection } from './sv2-rig-connection.ts'
 
 export interface Sv2RigDoorParts {
@@ -31,7 +31,7 @@ export class Sv2RigDoor {
   readonly parts: Sv2RigDoorParts
   readonly identity: ResponderIdentity
   readonly handshakes: HandshakeQueue
-  readonly #unacknowledged = new Set<Sv2RigChannel>()
+  readonly #unacknowledged = new Set<Sv2ChannelShares>()
   /** Made in place by the common counter, as those of the books. */
   #faults: Reasons = Object.create(null) as Reasons
 
@@ -56,17 +56,17 @@ export class Sv2RigDoor {
     this.#faults = countReason(this.#faults, reason)
   }
 
-  /** Has `acknowledgeIfDue` asked of a channel until nothing waits. */
-  awaitAcknowledging(channel: Sv2RigChannel): void {
-    this.#unacknowledged.add(channel)
+  /** Has `acknowledgeIfDue` asked of a channel's shares until none waits. */
+  awaitAcknowledging(shares: Sv2ChannelShares): void {
+    this.#unacknowledged.add(shares)
   }
 
   /** Starts the one timer. @returns stops it */
   start(): () => void {
     const timer = this.parts.clock.every(ACKNOWLEDGE_PERIOD_MS, () => {
       const nowMs = this.parts.clock.monotonicMs()
-      for (const channel of this.#unacknowledged) {
-        if (channel.acknowledgeIfDue(nowMs)) this.#unacknowledged.delete(channel)
+      for (const shares of this.#unacknowledged) {
+        if (shares.acknowledgeIfDue(nowMs)) this.#unacknowledged.delete(shares)
       }
     })
     return () => timer.cancel()
