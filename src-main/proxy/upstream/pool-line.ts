@@ -50,7 +50,6 @@ export class PoolLine<Token> implements Upstream<Token>, AttachmentHost<Token> {
   readonly entropy: AttachmentHost<Token>['entropy']
   readonly backoff: AttachmentHost<Token>['backoff']
   state: UpstreamState = { phase: 'idle' }
-  extranonce: ExtranonceSpace | null = null
   readonly #config: PoolConfig
   readonly #owner: LineOwner | null
   readonly #events: UpstreamEvents<Token>
@@ -61,6 +60,8 @@ export class PoolLine<Token> implements Upstream<Token>, AttachmentHost<Token> {
   /** Jobs of earlier connections: worthless once there is another. */
   #orphans = new Set<JobId>()
   #closedBytes = { bytesIn: 0, bytesOut: 0 }
+  /** By a connection that was left. */
+  #lastExtranonce: ExtranonceSpace | null = null
 
   constructor(
     config: PoolConfig,
@@ -83,6 +84,10 @@ export class PoolLine<Token> implements Upstream<Token>, AttachmentHost<Token> {
 
   get endpoint(): PoolEndpoint {
     return this.#main?.link.endpoint ?? this.#config.endpoint
+  }
+
+  get extranonce(): ExtranonceSpace | null {
+    return this.#main?.extranonce ?? this.#lastExtranonce
   }
 
   get currentJob(): Job | null {
@@ -193,7 +198,6 @@ export class PoolLine<Token> implements Upstream<Token>, AttachmentHost<Token> {
     if (from === this.#candidate) this.#promote(from)
     // What an old connection still sends is not for rigs any more.
     if (from !== this.#main) return this.onOrphans([job.id, ...dropped])
-    this.extranonce = from.extranonce
     const all = this.#orphans.size > 0 ? [...this.#orphans, ...dropped] : dropped
     this.#orphans = new Set()
     this.#events.onJob(job, all)
@@ -238,6 +242,7 @@ export class PoolLine<Token> implements Upstream<Token>, AttachmentHost<Token> {
   }
 
   #leave(attachment: LineAttachment<Token>, reason: string): void {
+    this.#lastExtranonce = attachment.extranonce ?? this.#lastExtranonce
     this.#draining.get(attachment)?.cancel()
     this.#draining.delete(attachment)
     attachment.leave(reason)

@@ -607,16 +607,18 @@ describe('a connection test', () => {
     const passed = await harness.engine.probe(configOf(good))
     expect(passed).toMatchObject({ ok: true, problem: null })
     expect(passed.steps.map(({ step, ok }) => [step, ok])).toEqual([
-      ['connect', true],
-      ['handshake', true],
-      ['open', true],
+      ['tcp', true],
+      ['noise', true],
+      ['setup', true],
+      ['channel', true],
       ['job', true],
     ])
     const failed = await harness.engine.probe(configOf(bad))
     expect(failed).toMatchObject({ ok: false, problem: { code: 'pool/identity-refused' } })
     expect(failed.steps.map(({ step, ok }) => [step, ok])).toEqual([
-      ['connect', true],
-      ['open', false],
+      ['tcp', true],
+      ['setup', true],
+      ['channel', false],
     ])
     await until('both to be left', () => good.openCount + bad.openCount === 0)
     expect(harness.report().pools.map(({ state }) => state.phase)).toEqual(['idle', 'idle'])
