@@ -44,6 +44,7 @@ export class Placement {
     const seat = this.seats.get(downstream)
     if (!seat) return undefined
     this.seats.delete(downstream)
+    seat.gone = true
     this.unseat(seat)
     return seat
   }
@@ -83,7 +84,8 @@ export class Placement {
     const counts = { total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 }
     const receivers: Seat[] = []
     this.#seatAll(seats, line)
-    for (const seat of seats) this.#sort(seat, issued, receivers, counts)
+    // One that does not fit may take others with it that share its connection.
+    for (const seat of seats) if (seat.line === line) this.#sort(seat, issued, receivers, counts)
     line.fanout.welcome(issued, receivers)
     return counts
   }
@@ -118,7 +120,7 @@ export class Placement {
   }
 
   #seat(seat: Seat, line: Line): void {
-    if (seat.line === line) return
+    if (seat.gone || seat.line === line) return
     if (seat.line) seat.line.rigCount--
     seat.line = line
     seat.placedMs = this.#parts.clock.monotonicMs()

@@ -6,6 +6,8 @@ import { type Wish } from './route-desk.ts'
 
 export interface Seat {
   readonly downstream: Downstream
+  /** Whether the rig left: it is given nothing any more. */
+  gone: boolean
   /** What the routing says of it. */
   wish: Wish
   /** The part of the split that it was given; null if none. */
@@ -33,6 +35,7 @@ export interface Seat {
 export function newSeat(downstream: Downstream): Seat {
   return {
     downstream,
+    gone: false,
     wish: { kind: 'default' },
     splitPoolId: null,
     poolId: null,

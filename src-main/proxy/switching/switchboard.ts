@@ -462,7 +462,7 @@ export class Switchboard {
   #isWanted(line: Line, wanted: ReadonlySet<string>): boolean {
     const { owner, poolId, config } = line
     if (owner) {
-      if (this.seats.get(owner.downstream) !== owner) return false
+      if (owner.gone) return false
       const isAwaited = this.#activation?.poolId === poolId && this.#isDefault(owner)
       return owner.poolId === poolId || isAwaited
     }
@@ -600,7 +600,9 @@ export class Switchboard {
     const candidates = owner ? [owner] : this.seats.values()
     const awaiting: Seat[] = []
     for (const seat of candidates) {
-      if (seat.poolId === poolId && seat.line !== line && this.#lineFor(seat) === line) awaiting.push(seat)
+      if (!seat.gone && seat.poolId === poolId && seat.line !== line && this.#lineFor(seat) === line) {
+        awaiting.push(seat)
+      }
     }
     return awaiting
   }
@@ -649,7 +651,7 @@ export class Switchboard {
   /** Rigs that come to a line when its pool is activated. */
   #movers(line: Line): Seat[] {
     const { owner } = line
-    if (owner) return owner.line !== line && this.#isDefault(owner) ? [owner] : []
+    if (owner) return !owner.gone && owner.line !== line && this.#isDefault(owner) ? [owner] : []
     if (line.config.lines === 'per-rig') return []
     return this.#defaultSeats().filter((seat) => seat.line !== line)
   }

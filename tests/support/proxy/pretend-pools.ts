@@ -261,6 +261,7 @@ export class ProxyMiddle {
   checker!: PretendChecker
   blocks = 0
   #nextJobId = 1
+  #rigCount = 0
 
   constructor() {
     this.desk = new ShareDesk({
@@ -300,7 +301,7 @@ export class ProxyMiddle {
       ? this.extranonces.tryGrant({ rollsVersions: true, minimumRollableSize: 0 }, current)
       : this.extranonces.grant({ rollsVersions: true, minimumRollableSize: 0 }, null)
     if (!grant) return undefined
-    const number = this.everyRig.length + 1
+    const number = ++this.#rigCount
     const rig = new Rig({
       id: String(number),
       address: '192.168.1.2',
