@@ -2,6 +2,7 @@
  * What the mining thread runs: the proxy with its checker, steered by calls, telling once a second what
  * happened. Reports are numbered and kept until the host has them in the history, so that none is lost.
  */
+import { networkInterfaces } from 'node:os'
 import {
   createLogger,
   HeadframeError,
@@ -10,6 +11,7 @@ import {
   systemClock,
   systemEntropy,
 } from '../base/index.ts'
+import { interfaceAddresses, WakeWatch } from '../net/index.ts'
 import { createShareChecker, warmUp } from '../checker/index.ts'
 import {
   type ActivationResult,
@@ -89,10 +91,23 @@ const BATCHES_PER_REPORT = 3
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Lets pool connections prove that they live when the machine slept or changed its network. */
+function watchWake(engine: ProxyEngine): WakeWatch {
+  const watch = new WakeWatch({
+    clock: systemClock,
+    listAddresses: () => interfaceAddresses(networkInterfaces()),
+    onWake: () => engine.nudge(),
+    onNetworkChange: () => engine.nudge(),
+  })
+  watch.start()
+  return watch
+}
+
 /** Serves the proxy over `port`. */
 export function runMiningService(port: ThreadPort): void {
   let engine: ProxyEngine | null = null
   let reports: { cancel(): void } | null = null
+  let wakeWatch: WakeWatch | null = null
   const probes = new Map<number, AbortController>()
   const requireEngine = (): ProxyEngine => {
     if (!engine) throw new HeadframeError('mining/not-started', 'The proxy is not running yet.')
@@ -110,6 +125,7 @@ export function runMiningService(port: ThreadPort): void {
       })
       await started.start(pools, activePoolId, routing)
       engine = started
+      wakeWatch = watchWake(started)
       reports = systemClock.every(REPORT_PERIOD_MS, () => {
         post({ kind: 'report', report: started.report() })
         tellInsight(started)
@@ -150,6 +166,7 @@ export function runMiningService(port: ThreadPort): void {
     setAudit: (options) => requireEngine().insight.setAudit(options),
     async stop() {
       reports?.cancel()
+      wakeWatch?.stop()
       if (!engine) return null
       const stopping = engine
       engine = null

@@ -1,12 +1,11 @@
 /** The practice pool's Stratum V1 face on a real socket, plain or TLS: one `Sv1Session` a connection. */
 import { type Clock, DisposalStack, errorText, type Logger } from '../base/index.ts'
 import { ExtranonceAllocator } from '../mining/index.ts'
-import { type HostPort, listen, type NetLoop } from '../net/index.ts'
+import { type Connection, type HostPort, listen, type NetLoop } from '../net/index.ts'
 import { decodeLine, LineFramer, MAX_LINE_BYTES, SV1_ERROR, formatError } from '../sv1/index.ts'
 import { type PoolCore } from './pool-core.ts'
 import { type PoolServer } from './sv2-server.ts'
 import { type Sv1Output, Sv1Session } from './sv1-session.ts'
-import { type LinkListener, listenTls, type ServerLink, type TlsIdentity } from './tls-listener.ts'
 
 export interface Sv1ServerOptions {
   readonly pool: PoolCore
@@ -15,8 +14,8 @@ export interface Sv1ServerOptions {
   readonly listenAt: HostPort
   /** Bytes. Default 8. */
   readonly extranonce2Size?: number
-  /** Absent for plain TCP. */
-  readonly tls?: TlsIdentity
+  /** With it clients may use TLS on the same port. PEM. */
+  readonly tls?: { readonly certificatePem: string; readonly privateKeyPem: string }
   readonly maxConnections?: number
 }
 
@@ -29,7 +28,7 @@ const TICK_MS = 1_000
 
 /**
  * Starts listening.
- * @throws HeadframeError `listen/…` when the port cannot be had; with TLS, the system's own error
+ * @throws HeadframeError `listen/…` when the port cannot be had
  */
 export async function startSv1Server(options: Sv1ServerOptions): Promise<PoolServer> {
   const { pool, loop, log, listenAt, tls, extranonce2Size = DEFAULT_EXTRANONCE2_SIZE } = options
@@ -37,17 +36,17 @@ export async function startSv1Server(options: Sv1ServerOptions): Promise<PoolSer
   const extranonces = new ExtranonceAllocator(EXTRANONCE1_SIZE)
   const links = new Set<Sv1Link>()
   const disposal = new DisposalStack()
-  const onConnection = (connection: ServerLink): void => {
+  const onConnection = (connection: Connection): void => {
     const session = new Sv1Session({ pool, log, extranonces, extranonce2Size })
     const link = new Sv1Link(connection, session, clock, log)
     links.add(link)
     void link.ended.then(() => links.delete(link))
   }
   const maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
-  const listener: LinkListener =
-    tls === undefined
-      ? await listen({ ...listenAt, loop, optionName: 'a practice port', maxConnections }, onConnection)
-      : await listenTls(listenAt, tls, onConnection)
+  const listener = await listen(
+    { ...listenAt, loop, optionName: 'a practice port', maxConnections, tls: tls ?? null },
+    onConnection,
+  )
   disposal.add('listener', () => listener.stop('the practice pool is going down'))
   disposal.add(
     'templates',
@@ -80,14 +79,14 @@ export async function startSv1Server(options: Sv1ServerOptions): Promise<PoolSer
 
 /** A connection, its lines and its session. */
 class Sv1Link {
-  readonly #connection: ServerLink
+  readonly #connection: Connection
   readonly #session: Sv1Session
   readonly #framer = new LineFramer(MAX_LINE_BYTES)
   readonly #log: Logger
   /** Resolves when the connection is gone and everything it held was given back. */
   readonly ended: Promise<void>
 
-  constructor(connection: ServerLink, session: Sv1Session, clock: Clock, log: Logger) {
+  constructor(connection: Connection, session: Sv1Session, clock: Clock, log: Logger) {
     this.#connection = connection
     this.#session = session
     this.#log = log

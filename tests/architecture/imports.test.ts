@@ -37,6 +37,8 @@ const PACKAGE_HOMES: Record<string, readonly string[]> = {
   'better-sqlite3': ['src-main/history/'],
   pino: ['src-main/app/', 'src-main/headless/', 'src-main/electron/'],
   ws: ['src-main/headless/', 'src-main/net/'],
+  pkijs: ['src-main/net/'],
+  asn1js: ['src-main/net/'],
   '@noble/ciphers': ['src-main/sv2/noise/'],
 }
 

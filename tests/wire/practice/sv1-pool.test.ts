@@ -26,6 +26,8 @@ import { findShare } from '../../support/practice-mining.ts'
 import { pem } from '../net/harness.ts'
 import { type PoolBench, startSv1Pool, until } from './harness.ts'
 
+const TLS = { privateKeyPem: pem('test-key.pem'), certificatePem: pem('test-certificate.pem') }
+
 let bench: PoolBench
 const closing: (() => void)[] = []
 
@@ -167,7 +169,7 @@ describe('the Stratum V1 side', () => {
   })
 
   it('is mined on over TLS, by whoever trusts its certificate', async () => {
-    await start({ tls: { key: pem('test-key.pem'), certificate: pem('test-certificate.pem') } })
+    await start({ tls: TLS })
     const one = await Sv1Miner.connect({ certificate: pem('test-certificate.pem') })
     one.submit()
     await until('an answer', () => one.verdicts.length === 1)
@@ -175,7 +177,11 @@ describe('the Stratum V1 side', () => {
     expect(bench.server.connectionCount).toBe(1)
     const stranger = Sv1Miner.connect({ certificate: pem('expired-certificate.pem') })
     await expect(stranger).rejects.toThrow(HeadframeError)
-    expect(await say('{"id":1,"method":"mining.subscribe","params":[]}\n')).toBe('')
+    // The same port serves those who do without.
+    const plain = await Sv1Miner.connect()
+    plain.submit()
+    await until('an answer without TLS', () => plain.verdicts.length === 1)
+    expect(plain.verdicts).toEqual([true])
     one.submit()
     await until('an answer', () => one.verdicts.length === 2)
   })
@@ -222,7 +228,7 @@ describe('the Stratum V1 side', () => {
 
   it.each([
     ['plain', {}],
-    ['TLS', { tls: { key: pem('test-key.pem'), certificate: pem('test-certificate.pem') } }],
+    ['TLS', { tls: TLS }],
   ])('stops with all its %s connections, and can start again on the same port', async (_kind, options) => {
     await start(options)
     const certificate = 'tls' in options ? { certificate: pem('test-certificate.pem') } : {}
