@@ -52,7 +52,7 @@ export function poolStateWording(pool: Pick<Pool, 'state' | 'active' | 'enabled'
   if (!pool.enabled)
     return { label: 'Turned off', tone: 'neutral', meaning: 'Never used until you turn it on.' }
   if (pool.active && pool.state === 'ready')
-    return { label: 'Mining', tone: 'good', meaning: 'Every rig works for this pool now.' }
+    return { label: 'Mining', tone: 'good', meaning: 'Rigs work for this pool now.' }
   return POOL_STATES[pool.state]
 }
 

@@ -92,7 +92,7 @@ describe('the frame', () => {
       rigs: [pretendRig({ id: 'a' })],
     })
     app = await mountApp(core)
-    for (const screen of ['Pools', 'Rigs', 'Overview']) {
+    for (const screen of ['Pools', 'Routing', 'Rigs', 'Overview']) {
       await app.click(
         [...document.querySelectorAll<HTMLElement>('nav a')].find((each) =>
           each.textContent?.includes(screen),

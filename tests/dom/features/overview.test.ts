@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PretendCore } from '../../support/pretend-core.ts'
-import { pretendBlock, pretendJob, pretendPool, pretendShares } from '../../support/pretend-farm.ts'
+import { OWN_KEY, pretendBlock, pretendJob, pretendPool, pretendShares } from '../../support/pretend-farm.ts'
 import { mountApp, pass, START, useFakeClock, type MountedApp } from '../mount-app.ts'
 
 const activePool = {
@@ -135,6 +135,61 @@ describe('the overview', () => {
     await pass()
     expect(app.find('getting-started')).toBeNull()
     expect(app.text('overview-rigs-online')).toBe('1')
+  })
+
+  it('shows every way in for rigs, with our key and certificate', async () => {
+    const core = new PretendCore({
+      info: { stratumWs: { address: '192.0.2.10:3340', lanAddresses: ['192.0.2.10'] } },
+    })
+    app = await mountApp(core)
+    expect(app.find('rig-entrances')).toBeNull()
+    await app.click(app.get('getting-started-more'))
+    expect(app.text('entrance-stratum-v1')).toContain('stratum+tcp://192.0.2.10:3333')
+    expect(app.text('entrance-stratum-v1-tls')).toContain('stratum+ssl://192.0.2.10:3333')
+    expect(app.text('entrance-stratum-v2')).toContain(`stratum2+tcp://192.0.2.10:3336/${OWN_KEY}`)
+    expect(app.text('entrance-websocket')).toContain('stratum+ws://192.0.2.10:3340')
+    expect(app.text('entrance-certificate')).toContain('3F:A1:0C')
+    expect(app.text('entrance-certificate')).toContain('Jul 2036')
+  })
+
+  it('has them at hand on every screen', async () => {
+    const core = farm()
+    app = await mountApp(core, '/pools')
+    await app.click(app.get('rig-entrances-open'))
+    expect(app.text('entrance-stratum-v2')).toContain(OWN_KEY)
+    expect(app.find('entrance-websocket')).toBeNull()
+  })
+
+  it('says that the pool in use stands in for another, how it is reached, and how many rigs are elsewhere', async () => {
+    const core = farm()
+    core.pools.change([
+      pretendPool({
+        id: 'lode',
+        name: 'Northern Lode',
+        active: true,
+        preferred: false,
+        state: 'ready',
+        health: { verdict: 'doubtful', because: 'It hears of new blocks late.' },
+        endpoint: {
+          protocol: 'stratum-v1',
+          transport: 'tls',
+          host: 'backup.example.org',
+          port: 443,
+          fallback: true,
+        },
+      }),
+      pretendPool({ id: 'ridge', name: 'Copper Ridge', preferred: true, rigCount: 3 }),
+    ])
+    core.tick({
+      preferredPool: { id: 'ridge', name: 'Copper Ridge' },
+      standIn: { since: START - 60_000, because: 'Copper Ridge is silent.' },
+    })
+    app = await mountApp(core)
+    expect(app.text('overview-stands-in')).toBe('stands in for Copper Ridge')
+    expect(app.text('overview-pool-fallback')).toBe('second way in')
+    expect(app.pageText()).toContain('backup.example.org:443')
+    expect(app.text('overview-pool-health')).toBe('It hears of new blocks late.')
+    expect(app.pageText()).toMatch(/Rigs elsewhere ?3/)
   })
 
   it('marks a found block, and lets it be dismissed', async () => {

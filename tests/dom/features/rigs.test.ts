@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PretendCore } from '../../support/pretend-core.ts'
-import { pretendRig, pretendShares } from '../../support/pretend-farm.ts'
+import { pretendPool, pretendRig, pretendShares } from '../../support/pretend-farm.ts'
 import { pretendRigs } from '../../support/pretend-life.ts'
 import { mountApp, pass, START, useFakeClock, type MountedApp } from '../mount-app.ts'
 
@@ -72,6 +72,54 @@ describe('the rigs screen', () => {
     expect(app.get('rig-row-c').dataset.state).toBe('subscribing')
     await pass(5000)
     expect(app.text('rig-row-a')).toContain('17 s ago')
+  })
+
+  it('names the pool of a rig that works elsewhere, and only of that', async () => {
+    const core = new PretendCore({
+      pools: [
+        pretendPool({ id: 'ridge', name: 'Copper Ridge', active: true, state: 'ready' }),
+        pretendPool({ id: 'lode', name: 'Northern Lode', priority: 1 }),
+      ],
+      rigs: [
+        pretendRig({ id: 'a', poolId: 'ridge' }),
+        pretendRig({
+          id: 'b',
+          poolId: 'lode',
+          protocol: 'stratum-v2',
+          transport: 'ws',
+          channelKind: 'standard',
+          invalidReasons: { 'new-block': 3, 'difficulty-too-low': 2 },
+          rejectReasons: { 'job-not-found': 1 },
+        }),
+      ],
+    })
+    app = await mountApp(core, '/rigs')
+    expect(app.text('rig-row-a')).not.toContain('Copper Ridge')
+    expect(app.text('rig-row-b')).toContain('for Northern Lode')
+
+    await app.click(app.get('rig-row-b'))
+    expect(app.text('rig-works-for')).toBe('Northern Lode, by routing')
+    expect(app.text('rig-protocol')).toBe('Stratum V2 · WebSocket')
+    expect(app.text('rig-channel')).toBe('standard')
+    expect(app.text('rig-reasons-stale')).toContain('A new block had come3')
+    expect(app.text('rig-reasons-invalid')).toContain('Not hard enough2')
+    expect(app.text('rig-reasons-rejected')).toContain('For work the pool had dropped1')
+    await app.click(app.get('rig-row-a'))
+    expect(app.text('rig-works-for')).toBe('Copper Ridge')
+    expect(app.find('rig-channel')).toBeNull()
+    expect(app.find('rig-reasons-stale')).toBeNull()
+  })
+
+  it('has a column for the protocol and one for the pool, for those who want them', async () => {
+    localStorage.setItem('headframe.rigs.columns', JSON.stringify({ protocol: true, pool: true }))
+    const core = new PretendCore({
+      pools: [pretendPool({ id: 'lode', name: 'Northern Lode' })],
+      rigs: [pretendRig({ id: 'b', poolId: 'lode', transport: 'tls' })],
+    })
+    app = await mountApp(core, '/rigs')
+    expect(app.text('rig-row-b')).toContain('V1 · TLS')
+    expect(app.text('rig-row-b')).toContain('Northern Lode')
+    expect(app.text('rig-row-b')).not.toContain('for Northern Lode')
   })
 
   it('sorts by name the way people count, and by number from the largest', async () => {

@@ -16,7 +16,7 @@ export function createBoardDrag(): BoardDrag {
     begin(event, what, label) {
       dragged.value = what
       const { dataTransfer } = event
-      if (dataTransfer === null) return
+      if (!dataTransfer) return
       dataTransfer.effectAllowed = 'move'
       dataTransfer.setData('text/plain', label)
       const tag = document.createElement('div')

@@ -6,20 +6,22 @@ export type SplitPart = Routing['split'][number]
 
 /** Shares `whole` among `weights` in whole numbers of at least 1, as near to the weights as that allows. */
 function apportion(weights: readonly number[], whole: number): number[] {
-  const spare = whole - weights.length
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const exact = weights.map((weight) => (total === 0 ? spare / weights.length : (spare * weight) / total))
-  const parts = exact.map(Math.floor)
-  let left = spare - parts.reduce((sum, part) => sum + part, 0)
-  const byRemainder = exact
-    .map((value, index) => ({ index, remainder: value - Math.floor(value) }))
-    .sort((a, b) => b.remainder - a.remainder)
+  const exact = weights.map((weight) => (whole * weight) / total)
+  const parts = exact.map((value) => Math.max(1, Math.floor(value)))
+  const sum = (): number => parts.reduce((added, part) => added + part, 0)
+  const byRemainder = exact.map((value, index) => ({ index, remainder: value - Math.floor(value) }))
+  byRemainder.sort((a, b) => b.remainder - a.remainder)
   for (const { index } of byRemainder) {
-    if (left === 0) break
+    if (sum() >= whole) break
     parts[index] = (parts[index] ?? 0) + 1
-    left -= 1
   }
-  return parts.map((part) => part + 1)
+  // What the smallest got beyond their part comes from the largest.
+  while (sum() > whole) {
+    const largest = parts.indexOf(Math.max(...parts))
+    parts[largest] = (parts[largest] ?? 1) - 1
+  }
+  return parts
 }
 
 /** Sets one part; the others share the rest in the proportion they had. */
@@ -28,8 +30,7 @@ export function changePart(parts: readonly SplitPart[], poolId: string, percent:
   if (others.length === 0) return parts.map((part) => ({ ...part, percent: 100 }))
   const own = Math.max(1, Math.min(100 - others.length, Math.round(Number.isFinite(percent) ? percent : 1)))
   const rest = apportion(
-    // Above the least that each keeps anyway, so that the same part twice is the same.
-    others.map((part) => Math.max(0, part.percent - 1)),
+    others.map((part) => part.percent),
     100 - own,
   )
   return parts.map((part) =>
@@ -51,7 +52,7 @@ export function removePart(parts: readonly SplitPart[], poolId: string): SplitPa
   const [first] = left
   if (first === undefined) return []
   const rest = apportion(
-    left.map((part) => Math.max(0, part.percent - 1)),
+    left.map((part) => part.percent),
     100,
   )
   return left.map((part, index) => ({ ...part, percent: rest[index] ?? 1 }))
