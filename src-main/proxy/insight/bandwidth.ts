@@ -2,6 +2,7 @@
  * The bandwidth meter: sums over links that are open and links that were, in all and of the last hour. The
  * sizes of the other protocol come from `counterpart.ts`.
  */
+import { Broadcast } from '../../net/index.ts'
 import { type CounterpartTotals, NO_COUNTERPART } from './counterpart.ts'
 import {
   type BandwidthRate,
@@ -24,6 +25,8 @@ export const BANDWIDTH_METHOD: readonly string[] = [
 ]
 
 const MINUTES = 60
+/** Links that are looked at in one turn of the loop. */
+const SLICE = 256
 const MINUTE_MS = 60_000
 
 interface Sums {
@@ -61,39 +64,49 @@ interface Figures {
 export class BandwidthMeter {
   readonly #sinceMs: number
   readonly #groups = new Map<string, Group>()
-  readonly #open = new Map<Link, Group | undefined>()
+  /** Those that are open. */
+  readonly #links: ReadonlyMap<string, Link>
+  readonly #round = new Broadcast<Link>({ sliceSize: SLICE })
   /** Sums of each of the last minutes, oldest first. */
   #marks: Mark[] = []
 
   /** @param sinceMs epoch */
-  constructor(sinceMs: number, monotonicMs: number) {
+  constructor(sinceMs: number, monotonicMs: number, links: ReadonlyMap<string, Link>) {
     this.#sinceMs = sinceMs
+    this.#links = links
     const nothing: Figures = { bytesIn: 0, bytesOut: 0, counterpartIn: 0, counterpartOut: 0 }
     this.#marks.push({ monotonicMs, upstream: nothing, downstream: nothing })
   }
 
   opened(link: Link): void {
     const group = this.#group(link)
-    this.#open.set(link, group)
-    if (group) group.closed.links++
+    if (!group) return
+    link.group = group
+    group.closed.links++
   }
 
   closed(link: Link): void {
-    const group = this.#open.get(link)
-    this.#open.delete(link)
+    const group = link.group as Group | null
+    link.group = null
     if (group) addTo(group.closed, link)
   }
 
-  /** To be called about once a second; looks at all links once a minute. */
+  /** To be called about once a second; looks at all links once a minute, a slice of very many in each turn. */
   tick(monotonicMs: number): void {
     const last = this.#marks.at(-1)!
-    if (monotonicMs - last.monotonicMs < MINUTE_MS) return
-    this.#marks.push({ monotonicMs, ...this.#figures() })
-    while (this.#marks.length > MINUTES + 1) this.#marks.shift()
+    if (monotonicMs - last.monotonicMs < MINUTE_MS || this.#round.active) return
+    const sums = this.#closedSums()
+    const visit = (link: Link): void => addOpen(sums, link)
+    this.#round.start(this.#links.values(), visit, () => {
+      this.#marks.push({ monotonicMs, ...figuresOf(rowsOf(sums)) })
+      while (this.#marks.length > MINUTES + 1) this.#marks.shift()
+    })
   }
 
   view(monotonicMs: number): BandwidthView {
-    const rows = this.#rows()
+    const sums = this.#closedSums()
+    for (const link of this.#links.values()) addOpen(sums, link)
+    const rows = rowsOf(sums)
     const [first] = this.#marks
     const now = figuresOf(rows)
     const coveredMs = Math.max(0, monotonicMs - (first?.monotonicMs ?? monotonicMs))
@@ -109,25 +122,12 @@ export class BandwidthMeter {
     }
   }
 
-  #figures(): { upstream: Figures; downstream: Figures } {
-    return figuresOf(this.#rows())
-  }
-
-  #rows(): { readonly group: Group; readonly row: BandwidthRow }[] {
+  #closedSums(): Map<Group, Sums> {
     const sums = new Map<Group, Sums>()
     for (const group of this.#groups.values()) {
       sums.set(group, { ...group.closed, totals: { ...group.closed.totals } })
     }
-    for (const [link, group] of this.#open) {
-      const sum = group && sums.get(group)
-      if (sum) addTo(sum, link)
-    }
-    return [...sums].map(([group, { links, bytesIn, bytesOut, totals }]) => {
-      const { side, protocol, transport } = group
-      const counterpart = counterpartBytes(side, protocol, totals)
-      const { jobs, shares } = totals
-      return { group, row: { protocol, transport, links, bytesIn, bytesOut, counterpart, jobs, shares } }
-    })
+    return sums
   }
 
   #group({ opening: { side, poolId, protocol, transport } }: Link): Group | undefined {
@@ -143,11 +143,31 @@ export class BandwidthMeter {
   }
 }
 
+interface GroupRow {
+  readonly group: Group
+  readonly row: BandwidthRow
+}
+
+function rowsOf(sums: ReadonlyMap<Group, Sums>): GroupRow[] {
+  return [...sums].map(([group, { links, bytesIn, bytesOut, totals }]) => {
+    const { side, protocol, transport } = group
+    const counterpart = counterpartBytes(side, protocol, totals)
+    const { jobs, shares } = totals
+    return { group, row: { protocol, transport, links, bytesIn, bytesOut, counterpart, jobs, shares } }
+  })
+}
+
+/** Not if it was closed meanwhile: then it is among the closed ones. */
+function addOpen(sums: ReadonlyMap<Group, Sums>, link: Link): void {
+  const sum = link.group && sums.get(link.group as Group)
+  if (sum) addTo(sum, link)
+}
+
 function addTo(sums: Sums, link: Link): void {
-  const { traffic } = link.opening
+  const { connection } = link.opening
   const { totals } = link
-  sums.bytesIn += traffic.bytesIn
-  sums.bytesOut += traffic.bytesOut
+  sums.bytesIn += connection.bytesIn
+  sums.bytesOut += connection.bytesOut
   sums.totals.up += totals.up
   sums.totals.down += totals.down
   sums.totals.tlsUp += totals.tlsUp
@@ -160,7 +180,7 @@ function addTo(sums: Sums, link: Link): void {
 
 const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
 
-function figuresOf(rows: readonly { readonly group: Group; readonly row: BandwidthRow }[]): {
+function figuresOf(rows: readonly GroupRow[]): {
   upstream: Figures
   downstream: Figures
 } {

@@ -3,7 +3,7 @@
  * had. One object for each connection, so it holds numbers and little else. `up` is from rig to pool.
  */
 import { advertisedDifficulty, asTarget, difficultyOfTarget, isDifficulty } from '../../mining/index.ts'
-import { decodeMessage, type Frame, MiningSetupFlags } from '../../sv2/index.ts'
+import { decodeMessage, type Frame, FRAME_HEADER_LENGTH, MiningSetupFlags } from '../../sv2/index.ts'
 import { sv1ErrorOf } from '../downstream/sv1-submit.ts'
 import {
   difficultyLineSize,
@@ -70,7 +70,7 @@ export const NO_COUNTERPART: CounterpartTotals = {
 /** For a Stratum V1 connection: what Stratum V2 would have cost, with an extended channel and with a standard one. */
 export class Sv2Counterpart implements Sv1Meter {
   readonly #batching: AckBatching
-  readonly #monotonicMs: () => number
+  readonly #coarseMs: () => number
   #up = 0
   #down = 0
   #standardUp = 0
@@ -82,9 +82,10 @@ export class Sv2Counterpart implements Sv1Meter {
   #batched = 0
   #batchedSinceMs = 0
 
-  constructor(batching: AckBatching, monotonicMs: () => number) {
+  /** @param coarseMs the monotonic time to a second: servers look at their batches no more often either */
+  constructor(batching: AckBatching, coarseMs: () => number) {
     this.#batching = batching
-    this.#monotonicMs = monotonicMs
+    this.#coarseMs = coarseMs
   }
 
   session(session: MeteredSession): void {
@@ -121,8 +122,9 @@ export class Sv2Counterpart implements Sv1Meter {
     if (refusal !== null) return this.#toBoth(submitErrorSize(refusal))
     const { shares, flushMs } = this.#batching
     if (flushMs !== null) {
-      this.#flushDue()
-      if (this.#batched === 0) this.#batchedSinceMs = this.#monotonicMs()
+      const nowMs = this.#coarseMs()
+      this.#flushDue(nowMs)
+      if (this.#batched === 0) this.#batchedSinceMs = nowMs
     }
     if (++this.#batched < shares) return
     this.#batched = 0
@@ -130,7 +132,7 @@ export class Sv2Counterpart implements Sv1Meter {
   }
 
   totals(): CounterpartTotals {
-    this.#flushDue()
+    this.#flushDue(this.#coarseMs())
     return {
       up: this.#up,
       down: this.#down,
@@ -143,10 +145,10 @@ export class Sv2Counterpart implements Sv1Meter {
     }
   }
 
-  #flushDue(): void {
+  #flushDue(nowMs: number): void {
     const { flushMs } = this.#batching
     if (flushMs === null || this.#batched === 0) return
-    if (this.#monotonicMs() - this.#batchedSinceMs < flushMs) return
+    if (nowMs - this.#batchedSinceMs < flushMs) return
     this.#batched = 0
     this.#toBoth(SUBMIT_SUCCESS_SIZE)
   }
@@ -214,10 +216,11 @@ export class Sv1Counterpart {
   #userAgent = ''
   #versionRolling = true
   #basis: Omit<MeteredJob, 'newTip'> = { coinb1Size: 0, coinb2Size: 0, merkleDepth: 0 }
-  readonly #openings = new Map<number, string>()
+  /** User identities of openings that wait for their answer; null while none does. */
+  #openings: Map<number, string> | null = null
   readonly #channels = new Map<number, Channel>()
-  /** Sizes of `mining.notify` for future jobs, by channel or group and job. */
-  readonly #futures = new Map<string, number>()
+  /** Sizes of `mining.notify` for future jobs, by channel or group and job; null while there are none. */
+  #futures: Map<string, number> | null = null
 
   basis(job: Omit<MeteredJob, 'newTip'>): void {
     this.#basis = job
@@ -227,7 +230,15 @@ export class Sv1Counterpart {
     const bytes = frame instanceof Uint8Array
     const type = bytes ? frame[2]! : frame.messageType
     const extension = bytes ? (frame[0]! | (frame[1]! << 8)) & EXTENSION_ID_BITS : frame.extensionId
-    if (extension === 0) this.#message(type, bytes ? frame.subarray(6) : frame.payload)
+    if (extension !== 0) return
+    const payload = bytes ? frame : frame.payload
+    const at = bytes ? FRAME_HEADER_LENGTH : 0
+    // Shares and their answers without a view made for them.
+    if (type === TYPE.submitExtended || type === TYPE.submitStandard) {
+      if (payload.length >= at + 24) this.#onShare(payload, at, type === TYPE.submitExtended)
+    } else if (type === TYPE.submitSuccess) {
+      if (payload.length >= at + 20) this.#onAccepted(u32(payload, at), u32(payload, at + 8))
+    } else this.#message(type, payload.subarray(at))
   }
 
   totals(): CounterpartTotals {
@@ -247,13 +258,6 @@ export class Sv1Counterpart {
 
   #message(type: number, payload: Uint8Array): void {
     switch (type) {
-      case TYPE.submitExtended:
-      case TYPE.submitStandard:
-        if (payload.length >= 24) this.#onShare(payload, type === TYPE.submitExtended)
-        return
-      case TYPE.submitSuccess:
-        if (payload.length >= 20) this.#onAccepted(u32(payload, 0), u32(payload, 8))
-        return
       case TYPE.newMiningJob:
         if (payload.length >= 9) this.#onJob(payload, this.#basis)
         return
@@ -285,6 +289,7 @@ export class Sv1Counterpart {
         return
       case 'OpenStandardMiningChannel':
       case 'OpenExtendedMiningChannel':
+        this.#openings ??= new Map()
         if (this.#openings.size < MAX_OPENINGS) this.#openings.set(message.requestId, message.userIdentity)
         return
       case 'OpenStandardMiningChannel.Success':
@@ -321,8 +326,9 @@ export class Sv1Counterpart {
     extranonce2Size: number,
     groupId: number,
   ): void {
-    const user = this.#openings.get(opened.requestId) ?? ''
-    this.#openings.delete(opened.requestId)
+    const user = this.#openings?.get(opened.requestId) ?? ''
+    this.#openings?.delete(opened.requestId)
+    if (this.#openings?.size === 0) this.#openings = null
     if (this.#channels.size >= MAX_CHANNELS) return
     this.#channels.set(opened.channelId, {
       userSize: userNameSize(user),
@@ -345,15 +351,15 @@ export class Sv1Counterpart {
     this.#onTarget(opened.channelId, opened.target)
   }
 
-  #onShare(payload: Uint8Array, extended: boolean): void {
+  #onShare(payload: Uint8Array, at: number, extended: boolean): void {
     this.#shares++
-    const channel = this.#channels.get(u32(payload, 0))
+    const channel = this.#channels.get(u32(payload, at))
     this.#linesUp++
     this.#up += submitLineSize({
       id: channel ? channel.nextId++ : SESSION_REQUESTS + this.#shares,
       userSize: channel?.userSize ?? 0,
-      jobIdSize: hexDigitsOf(u32(payload, 8)),
-      extranonce2Size: extended ? (payload[24] ?? 0) : USUAL_EXTRANONCE2_SIZE,
+      jobIdSize: hexDigitsOf(u32(payload, at + 8)),
+      extranonce2Size: extended ? (payload[at + 24] ?? 0) : USUAL_EXTRANONCE2_SIZE,
       versionRolling: channel?.versionRolling ?? this.#versionRolling,
     })
   }
@@ -382,6 +388,7 @@ export class Sv1Counterpart {
     this.#noteRolling(channelId, payload, job !== this.#basis)
     const size = notifySize({ ...job, newTip: isFuture }, hexDigitsOf(jobId))
     if (!isFuture) return this.#onNotify(channelId, size)
+    this.#futures ??= new Map()
     if (this.#futures.size >= MAX_FUTURES) {
       const [oldest] = this.#futures.keys()
       if (oldest !== undefined) this.#futures.delete(oldest)
@@ -396,10 +403,11 @@ export class Sv1Counterpart {
   }
 
   #onTip(channelId: number, jobId: number): void {
-    const size = this.#futures.get(`${channelId} ${jobId}`)
-    for (const key of [...this.#futures.keys()]) {
-      if (key.startsWith(`${channelId} `)) this.#futures.delete(key)
-    }
+    const futures = this.#futures
+    if (futures === null) return
+    const size = futures.get(`${channelId} ${jobId}`)
+    for (const key of [...futures.keys()]) if (key.startsWith(`${channelId} `)) futures.delete(key)
+    if (futures.size === 0) this.#futures = null
     if (size !== undefined) this.#onNotify(channelId, size)
   }
 

@@ -29,19 +29,13 @@ import {
   type WatchedFrames,
 } from './insight-views.ts'
 import { JobTimeline } from './job-timeline.ts'
-import { Link, type LinkEvents, type LinkOpening } from './link.ts'
+import { Link, type LinkEvents, type LinkOpening, type TrafficCounter } from './link.ts'
 import { MessageReader } from './message-reader.ts'
 import { extendedJobSize, notifySize, SET_NEW_PREV_HASH_SIZE } from './message-sizes.ts'
 import { ProtocolView } from './protocol-view.ts'
 import { type LinkOwner, type LinkTap, meteredJob } from './traffic-tap.ts'
 import { AnswerHistory, Watchdog } from './watchdog.ts'
 import { type PoolObservation } from './watchdog-rules.ts'
-
-/** What counts the bytes of a connection. */
-export interface TrafficCounter {
-  readonly bytesIn: number
-  readonly bytesOut: number
-}
 
 export interface UpstreamLink {
   readonly config: Pick<PoolConfig, 'id' | 'name'>
@@ -52,11 +46,7 @@ export interface UpstreamLink {
 
 export interface DownstreamLink {
   readonly protocol: LinkProtocol
-  readonly connection: TrafficCounter & {
-    readonly transport: LinkTransport
-    readonly remoteAddress: string
-    readonly remotePort: number
-  }
+  readonly connection: TrafficCounter & { readonly transport: LinkTransport }
   /** The rig, or the first of several; null while none has said who it is. */
   owner(): LinkOwner | null
 }
@@ -77,10 +67,12 @@ export class Insight {
   #pools: readonly PoolStatus[] = []
   #audit: AuditRecorder | null = null
   #nextRigLink = 1
+  #reportedMs: number
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#bandwidth = new BandwidthMeter(clock.nowMs(), clock.monotonicMs())
+    this.#reportedMs = clock.monotonicMs()
+    this.#bandwidth = new BandwidthMeter(clock.nowMs(), this.#reportedMs, this.#links)
   }
 
   /** For a connection to a pool, before its session starts. */
@@ -90,26 +82,25 @@ export class Insight {
       side: 'upstream',
       protocol: endpoint.protocol,
       transport: endpoint.transport,
-      address: `${endpoint.host}:${endpoint.port}`,
+      endpoint: `${endpoint.host}:${endpoint.port}`,
       poolId,
-      name,
+      poolName: name,
       owner: null,
-      traffic: connection,
+      connection,
     })
   }
 
   /** For a connection of a rig, or of a proxy with many. */
   openDownstream({ protocol, connection, owner }: DownstreamLink): LinkTap {
-    const address = `${connection.remoteAddress}:${connection.remotePort}`
     return this.#open(`rig:${this.#nextRigLink++}`, {
       side: 'downstream',
       protocol,
       transport: connection.transport,
-      address,
+      endpoint: null,
       poolId: null,
-      name: address,
+      poolName: null,
       owner,
-      traffic: connection,
+      connection,
     })
   }
 
@@ -132,6 +123,7 @@ export class Insight {
   /** Once a second, with what the engine tells its host. */
   onReport({ pools }: Pick<EngineReport, 'pools'>): void {
     const monotonicMs = this.#clock.monotonicMs()
+    this.#reportedMs = monotonicMs
     this.#pools = pools
     this.#forgetPools()
     this.#watchdog.observe(
@@ -215,7 +207,7 @@ export class Insight {
   #open(wantedId: string, opening: LinkOpening): LinkTap {
     let id = wantedId
     for (let n = 2; this.#links.has(id); n++) id = `${wantedId}~${n}`
-    const link = new Link(id, opening, this.#clock, this.#linkEvents, this.#monotonicMs)
+    const link = new Link(id, opening, this.#clock, this.#linkEvents, this.#coarseMs)
     this.#links.set(id, link)
     this.#bandwidth.opened(link)
     this.#refreshTap(link)
@@ -223,8 +215,8 @@ export class Insight {
     return link
   }
 
-  /** One for all links: there may be very many. */
-  readonly #monotonicMs = (): number => this.#clock.monotonicMs()
+  /** One for all links, and cheap, because every share asks: the moment of the last report. */
+  readonly #coarseMs = (): number => this.#reportedMs
 
   readonly #linkEvents: LinkEvents = {
     onMessage: (link, direction, message) => {
@@ -253,8 +245,8 @@ export class Insight {
   #noteSession(link: Link, name: string): void {
     if (!this.#auditWants(link)) return
     const direction = link.opening.side === 'upstream' ? 'out' : 'in'
-    const { address, transport } = link.opening
-    this.#record(link, direction, { kind: 'session', name, bytes: 0, message: { address, transport } })
+    const message = { address: link.address, transport: link.opening.transport }
+    this.#record(link, direction, { kind: 'session', name, bytes: 0, message })
   }
 
   #record(

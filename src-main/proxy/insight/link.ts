@@ -18,20 +18,28 @@ import {
 } from './insight-views.ts'
 import { type LinkOwner, type LinkTap, type MeteredJob, NO_TAP, type Sv1Meter } from './traffic-tap.ts'
 
+/** What counts the bytes of a connection. */
+export interface TrafficCounter {
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly remoteAddress: string
+  readonly remotePort: number
+}
+
 /** What the owner of a connection says of it. */
 export interface LinkOpening {
   readonly side: LinkSide
   readonly protocol: LinkProtocol
   readonly transport: LinkTransport
-  readonly address: string
+  /** Of the endpoint of a pool; null for the address the peer has. */
+  readonly endpoint: string | null
   /** Null for rigs. */
   readonly poolId: string | null
-  /** Of the pool; of a rig until it says who it is. */
-  readonly name: string
+  /** Of the pool; null for rigs. */
+  readonly poolName: string | null
   /** What the rig calls itself by now; null for pools. */
   readonly owner: (() => LinkOwner | null) | null
-  /** Live counters of the connection. */
-  readonly traffic: { readonly bytesIn: number; readonly bytesOut: number }
+  readonly connection: TrafficCounter
 }
 
 export interface LinkEvents {
@@ -41,6 +49,8 @@ export interface LinkEvents {
 
 export class Link implements LinkTap {
   readonly id: string
+  /** Where the bandwidth meter adds it up. */
+  group: object | null = null
   readonly opening: LinkOpening
   readonly sinceMs: number
   active = false
@@ -49,14 +59,14 @@ export class Link implements LinkTap {
   readonly #counterpart: Sv1Counterpart | Sv2Counterpart
   #closed = false
 
-  constructor(id: string, opening: LinkOpening, clock: Clock, events: LinkEvents, monotonicMs: () => number) {
+  constructor(id: string, opening: LinkOpening, clock: Clock, events: LinkEvents, coarseMs: () => number) {
     this.id = id
     this.opening = opening
     this.sinceMs = clock.nowMs()
     this.#events = events
     const batching = opening.side === 'upstream' ? POOL_ACK_BATCHING : RIG_ACK_BATCHING
     this.#counterpart =
-      opening.protocol === 'stratum-v1' ? new Sv2Counterpart(batching, monotonicMs) : new Sv1Counterpart()
+      opening.protocol === 'stratum-v1' ? new Sv2Counterpart(batching, coarseMs) : new Sv1Counterpart()
     this.meter = this.#counterpart instanceof Sv2Counterpart ? this.#counterpart : NO_TAP.meter
   }
 
@@ -82,12 +92,17 @@ export class Link implements LinkTap {
 
   /** Of the pool, or what the rig calls itself by now. */
   get name(): string {
-    return this.opening.owner?.()?.name ?? this.opening.name
+    return this.opening.owner?.()?.name ?? this.opening.poolName ?? this.address
   }
 
   /** Null for pools, and for rigs that have not said who they are. */
   get rigKey(): string | null {
     return this.opening.owner?.()?.rigKey ?? null
+  }
+
+  get address(): string {
+    const { endpoint, connection } = this.opening
+    return endpoint ?? `${connection.remoteAddress}:${connection.remotePort}`
   }
 
   get totals(): CounterpartTotals {
@@ -96,7 +111,7 @@ export class Link implements LinkTap {
 
   status(): LinkStatus {
     const { opening, totals } = this
-    const { side, poolId, protocol, transport, address, traffic } = opening
+    const { side, poolId, protocol, transport, connection } = opening
     return {
       id: this.id,
       side,
@@ -105,10 +120,10 @@ export class Link implements LinkTap {
       rigKey: this.rigKey,
       protocol,
       transport,
-      address,
+      address: this.address,
       sinceMs: this.sinceMs,
-      bytesIn: traffic.bytesIn,
-      bytesOut: traffic.bytesOut,
+      bytesIn: connection.bytesIn,
+      bytesOut: connection.bytesOut,
       counterpart: counterpartBytes(side, protocol, totals),
       jobs: totals.jobs,
       shares: totals.shares,
