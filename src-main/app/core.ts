@@ -32,7 +32,7 @@ import {
   type SecretStore,
   type SettingsStore,
 } from '../settings/index.ts'
-import { rigAddress, type RigListeners, startOnFreePorts, type WantedListeners } from './rig-listeners.ts'
+import { rigAddress, type RigListeners, startListeners, type WantedListeners } from './rig-listeners.ts'
 import { AuditDesk } from './audit-desk.ts'
 import { FarmViews } from './farm-views.ts'
 import { HistoryFeed } from './history-feed.ts'
@@ -337,7 +337,7 @@ class HeadframeCore implements RunningCore {
         activePoolId: current.activePoolId,
         routing: routingConfig(current.routing),
       })
-    this.listeners = await startOnFreePorts(this.#wantedListeners(), start)
+    this.listeners = await startListeners(this.#wantedListeners(), start)
     await this.audit.start()
     this.#disposal.add('proxy', async () => {
       const last = await mining.client.call('stop', null)
@@ -356,8 +356,23 @@ class HeadframeCore implements RunningCore {
         stratumV2: stratumV2 ?? listeners.stratumV2,
         stratumWs: stratumWs ?? listeners.stratumWs,
       },
-      // Nobody has pointed a rig at the practice farm's ports, so any will do; beside a real farm they are taken.
-      mayMove: (name) => practice && asked[name] === null,
+      whenTaken(name) {
+        if (asked[name] !== null) return 'fail'
+        // Nobody has pointed a rig at the practice farm's ports, so any will do; beside a real farm they are taken.
+        if (practice) return 'move'
+        // Most rigs speak V1: without that there is nothing to run for.
+        return name === 'stratum' ? 'fail' : 'leave-out'
+      },
+      onLeftOut: (name, { message }) => {
+        const title =
+          name === 'stratumV2' ? 'Rigs cannot connect by Stratum V2' : 'Rigs cannot connect by WebSocket'
+        this.#notices.add(
+          'warning',
+          title,
+          `${message} Other rigs are not concerned.`,
+          this.#options.clock.nowMs(),
+        )
+      },
     }
   }
 

@@ -16,31 +16,40 @@ type RigAddress = NonNullable<AppInfo['stratum']>
 
 export type ListenerName = keyof RigListeners
 
+/** What to do where a port is taken: give up, take a free one, or go without this listener. */
+export type WhenTaken = 'fail' | 'move' | 'leave-out'
+
 export interface WantedListeners {
   readonly listeners: RigListeners
-  /** Whether another port will do where the wanted one is taken. */
-  mayMove(name: ListenerName): boolean
+  whenTaken(name: ListenerName): WhenTaken
+  /** A listener was left out. */
+  onLeftOut(name: ListenerName, error: HeadframeError): void
 }
 
 const NAMES: readonly ListenerName[] = ['stratum', 'stratumV2', 'stratumWs']
 
 /**
- * Starts on the wanted ports, or on free ones where that is allowed and they are taken.
+ * Starts on the wanted ports; where one is taken, does what was asked for that case.
  * @throws HeadframeError as `start` does
  */
-export async function startOnFreePorts(
-  { listeners, mayMove }: WantedListeners,
+export async function startListeners(
+  wanted: WantedListeners,
   start: (listeners: RigListeners) => Promise<RigListeners>,
 ): Promise<RigListeners> {
+  const { listeners, whenTaken, onLeftOut } = wanted
   try {
     return await start(listeners)
   } catch (error) {
-    const isTaken = error instanceof HeadframeError && error.code === 'listen/port-taken'
-    const port = isTaken ? error.context['port'] : undefined
-    const taken = NAMES.find((name) => listeners[name]?.port === port && mayMove(name))
-    const wanted = taken === undefined ? null : listeners[taken]
-    if (taken === undefined || wanted === null || wanted.port === 0) throw error
-    return startOnFreePorts({ listeners: { ...listeners, [taken]: { ...wanted, port: 0 } }, mayMove }, start)
+    if (!(error instanceof HeadframeError) || error.code !== 'listen/port-taken') throw error
+    const { port } = error.context
+    const name = NAMES.find((candidate) => listeners[candidate]?.port === port)
+    const address = name === undefined ? null : listeners[name]
+    if (name === undefined || !address || address.port === 0) throw error
+    const remedy = whenTaken(name)
+    if (remedy === 'fail') throw error
+    if (remedy === 'leave-out') onLeftOut(name, error)
+    const instead = remedy === 'move' ? { ...address, port: 0 } : null
+    return startListeners({ ...wanted, listeners: { ...listeners, [name]: instead } }, start)
   }
 }
 

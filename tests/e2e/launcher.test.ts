@@ -39,7 +39,7 @@ function launch(args: readonly string[], interruptAfterFirstLine = false): Promi
 }
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
-const free = ['--dashboard', '127.0.0.1:0', '--stratum', '127.0.0.1:0']
+const free = ['--dashboard', '127.0.0.1:0', '--stratum', '127.0.0.1:0', '--stratum-v2', '127.0.0.1:0']
 
 beforeAll(async () => {
   folder = await temporaryFolder()
@@ -92,7 +92,7 @@ describe('npm start', () => {
     await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done))
     const { port } = taken.address() as AddressInfo
     const dataDir = join(folder.path, 'taken')
-    for (const option of ['--stratum', '--dashboard']) {
+    for (const option of ['--stratum', '--stratum-v2', '--dashboard']) {
       const { code, stderr } = await launch([
         '--headless',
         '--data-dir',

@@ -14,6 +14,8 @@ export interface ReadyLine {
   readonly dashboard: string
   readonly token: string
   readonly stratum: string
+  readonly stratumV2: string
+  readonly authorityKey: string
   readonly dataDir: string
   readonly pid: number
 }
@@ -51,6 +53,8 @@ export async function startHeadless(dataDir: string, args: readonly string[] = [
       '--dashboard',
       '127.0.0.1:0',
       '--stratum',
+      '127.0.0.1:0',
+      '--stratum-v2',
       '127.0.0.1:0',
       ...args,
     ],

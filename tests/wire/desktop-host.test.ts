@@ -15,6 +15,8 @@ import { temporaryDir } from '../support/temporary-dir.ts'
 
 vi.mock('electron', () => import('../support/electron-stand-in.ts'))
 
+const FREE_PORTS = ['--stratum', '127.0.0.1:0', '--stratum-v2', '127.0.0.1:0']
+
 type PagePort = ConstructorParameters<typeof RPCLink>[0]['port']
 
 it('opens, shows the core over a port, keeps a pool with its password, and ends without leftovers', async () => {
@@ -25,7 +27,7 @@ it('opens, shows the core over a port, keeps a pool with its password, and ends 
   app.root = root
   const dataDir = join(temporaryDir(), 'data')
   const running = runDesktop({
-    argv: ['headframe', '--data-dir', dataDir, '--stratum', '127.0.0.1:0'],
+    argv: ['headframe', '--data-dir', dataDir, ...FREE_PORTS],
     platform: 'linux',
     env: {},
     onCrash: () => undefined,

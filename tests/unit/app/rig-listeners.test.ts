@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import {
   type ListenerName,
   type RigListeners,
-  startOnFreePorts,
+  startListeners,
+  type WhenTaken,
 } from '../../../src-main/app/rig-listeners.ts'
 import { HeadframeError } from '../../../src-main/base/index.ts'
 
@@ -28,23 +29,45 @@ function machine(...taken: number[]) {
   return { attempts, start }
 }
 
+/** Listeners as wanted above, and what was left out of them. */
+function wish(whenTaken: (name: ListenerName) => WhenTaken) {
+  const leftOut: string[] = []
+  const onLeftOut = (name: ListenerName, { code }: HeadframeError): void =>
+    void leftOut.push(`${name} ${code}`)
+  return { leftOut, listeners: wanted, whenTaken, onLeftOut }
+}
+
 describe('listening for rigs', () => {
   it('begins where it was asked to', async () => {
     const { start } = machine()
-    expect(await startOnFreePorts({ listeners: wanted, mayMove: () => false }, start)).toEqual(wanted)
+    expect(
+      await startListeners(
+        wish(() => 'fail'),
+        start,
+      ),
+    ).toEqual(wanted)
   })
 
   it('in practice, begins beside a real farm that has both ports', async () => {
     const { start, attempts } = machine(3333, 3336)
-    const had = await startOnFreePorts({ listeners: wanted, mayMove: () => true }, start)
+    const wished = wish(() => 'move')
+    const had = await startListeners(wished, start)
     expect(had).toEqual({ stratum: at(40_000), stratumV2: at(40_000), stratumWs: null })
     expect(attempts).toHaveLength(3)
+    expect(wished.leftOut).toEqual([])
+  })
+
+  it('serves V1 rigs also when the port for V2 is taken, and says what is missing', async () => {
+    const { start } = machine(3336)
+    const wished = wish((name) => (name === 'stratum' ? 'fail' : 'leave-out'))
+    expect(await startListeners(wished, start)).toEqual({ ...wanted, stratumV2: null })
+    expect(wished.leftOut).toEqual(['stratumV2 listen/port-taken'])
   })
 
   it('never moves a port that rigs were pointed at', async () => {
     const { start, attempts } = machine(3336)
-    const moving = { listeners: wanted, mayMove: (name: ListenerName) => name === 'stratum' }
-    await expect(startOnFreePorts(moving, start)).rejects.toThrow('taken')
+    const wished = wish((name) => (name === 'stratum' ? 'move' : 'fail'))
+    await expect(startListeners(wished, start)).rejects.toThrow('taken')
     expect(attempts).toHaveLength(1)
   })
 })
