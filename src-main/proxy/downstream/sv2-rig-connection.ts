@@ -44,6 +44,8 @@ const STEP_TIMEOUT_MS = 10_000
  */
 const IDLE_MS = 12 * 60 * 60_000
 const MAX_CHANNELS = 1_024
+/** A proxy that comes back opens hundreds of channels at once; shares of others get through between these. */
+const OPENED_IN_A_TURN = 32
 /** Messages in a row that mean nothing to us after which the connection ends: the peer speaks something else. */
 const PASSED_OVER_IN_A_ROW = 100
 const ACT_1_LENGTH = 64
@@ -73,6 +75,9 @@ export class Sv2RigConnection implements ChannelLink {
   /** Of channels and groups; never used twice. */
   #nextId = 1
   #passedOver = 0
+  #openedInTurn = 0
+  /** Requests for channels that wait for a later turn; meanwhile nothing is read. */
+  readonly #waitingToOpen: OpenRequest[] = []
   /** Whose connection it is to those who look on. */
   #firstRig: LinkOwner | null = null
 
@@ -229,7 +234,7 @@ export class Sv2RigConnection implements ChannelLink {
       }
       case 'OpenStandardMiningChannel':
       case 'OpenExtendedMiningChannel':
-        this.#onOpen(message)
+        this.#requestOpening(message)
         return true
       case 'UpdateChannel': {
         const { channelId } = message
@@ -278,6 +283,21 @@ export class Sv2RigConnection implements ChannelLink {
     const agreed = answer.name === 'RequestExtensions.Success' ? answer.supportedExtensions : []
     this.#extensions = new Set(agreed)
     this.#reply(answer)
+  }
+
+  #requestOpening(request: OpenRequest): void {
+    if (this.#openedInTurn === 0) (this.#door.parts.nextTurn ?? setImmediate)(this.#onNextTurn)
+    if (this.#openedInTurn++ < OPENED_IN_A_TURN) return this.#onOpen(request)
+    if (this.#waitingToOpen.length === 0) this.#connection.pause()
+    this.#waitingToOpen.push(request)
+  }
+
+  readonly #onNextTurn = (): void => {
+    this.#openedInTurn = 0
+    const now = this.#waitingToOpen.splice(0, OPENED_IN_A_TURN)
+    if (now.length === 0 || this.#isOver) return
+    for (const request of now) this.#requestOpening(request)
+    if (this.#waitingToOpen.length === 0) this.#connection.resume()
   }
 
   #onOpen(request: OpenRequest): void {
