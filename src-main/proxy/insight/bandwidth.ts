@@ -20,7 +20,7 @@ export const BANDWIDTH_METHOD: readonly string[] = [
   'For every message that really went by, Headframe computes how many bytes the same content would have taken in the other protocol, from the sizes its own encoders produce: jobs, shares, answers, difficulties and the set-up of each connection.',
   'Stratum V2 counts encrypted: a handshake of 64 and 234 bytes, 22 bytes for each message header and 16 for each block of its content. The figure is for an extended channel, which carries the same freedom as Stratum V1.',
   'Stratum V2 servers acknowledge accepted shares together: pools are taken to do so every 10 shares, and toward rigs after 5 shares or 2 seconds. Refusals are answered one by one in both protocols.',
-  'Stratum V1 counts in the clear, as most pools serve it. The second figure adds TLS 1.3: 22 bytes for each line and a handshake of 600 bytes up and 3,200 down, so that both protocols are encrypted.',
+  'Stratum V1 counts in the clear, as most pools serve it. The second figure adds TLS 1.3: 22 bytes for each line and a handshake of 1,700 bytes up and 4,500 down, so that both protocols are encrypted.',
   'Not counted on either side: TCP/IP headers, WebSocket frames, and the TLS of connections that use it.',
 ]
 
