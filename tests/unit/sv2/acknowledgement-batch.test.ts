@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { toHex } from '../../../src-main/base/index.ts'
 import { AcknowledgementBatch } from '../../../src-main/sv2/acknowledgement-batch.ts'
+import { submitSharesSuccess } from '../../../src-main/sv2/messages/mining.ts'
 
 describe('acknowledgements', () => {
   it('are due after five shares, and name the last of them', () => {
@@ -43,5 +45,14 @@ describe('acknowledgements', () => {
       return batch.take()?.newSharesSum
     })
     expect(sums).toEqual([0n, 0n, 1n])
+  })
+
+  it('are byte for byte what firmware reads', () => {
+    const batch = new AcknowledgementBatch(7)
+    for (let sequence = 0; sequence < 10; sequence++) batch.add(sequence, 64, 0)
+    expect(toHex(submitSharesSuccess.encode(batch.take()!))).toBe(
+      '00801c14000007000000090000000a0000008002000000000000',
+    )
+    expect(batch.isEmpty).toBe(true)
   })
 })
