@@ -1,22 +1,18 @@
 /**
- * Our side of Stratum V2 toward rigs, as foreign rigs of interop tests meet it: Noise responder, channels, jobs,
- * verdicts. What serves them is the practice farm's pool on its own chain.
+ * Our side of Stratum V2 toward rigs, as foreign rigs of interop tests meet it. Two of our parts serve rigs, and
+ * share little but the wire: the practice farm's pool, and the proxy, which stands here before that very pool.
  */
 import { createLogger, systemClock, systemEntropy } from '../../src-main/base/index.ts'
 import { createNetLoop } from '../../src-main/net/index.ts'
 import { PoolCore, type PoolServer, PracticeChain, startSv2Server } from '../../src-main/practice/index.ts'
+import { identityHolds } from '../../src-main/proxy/index.ts'
 import { formatAuthorityKey, generateAuthorityKeyPair } from '../../src-main/sv2/index.ts'
-
-/** Transactions change that often. */
-const TEMPLATE_PERIOD_MS = 3000
-/** So hard that a share is no block by chance. */
-const NETWORK_DIFFICULTY = 1
+import { InteropProxy, interopPool, overSv2 } from './interop-proxy.ts'
 
 export interface OurSv2Server {
   readonly port: number
   /** As a rig's configuration wants it. */
   readonly authorityKeyText: string
-  readonly connections: number
   /** Channels that are open. */
   readonly channels: number
   /** Shares it called good. */
@@ -25,6 +21,8 @@ export interface OurSv2Server {
   readonly refusals: Readonly<Record<string, number>>
   /** Blocks that shares turned out to be. */
   readonly blocks: number
+  /** What is wrong with its books; null if nothing. */
+  readonly disorder: string | null
   /** What happened, for a failure's report. */
   readonly log: string
   /** Somebody else found a block. */
@@ -34,7 +32,22 @@ export interface OurSv2Server {
   stop(): Promise<void>
 }
 
-export async function startOurSv2Server(): Promise<OurSv2Server> {
+/** Transactions change that often. */
+const TEMPLATE_PERIOD_MS = 3000
+/** So hard that a share is no block by chance. */
+const NETWORK_DIFFICULTY = 1
+
+interface PracticePool {
+  readonly chain: PracticeChain
+  readonly pool: PoolCore
+  readonly server: PoolServer
+  /** x-only, 32 bytes. */
+  readonly authorityKey: Uint8Array
+  readonly log: () => string
+  stop(): Promise<void>
+}
+
+async function startPracticePool(): Promise<PracticePool> {
   const lines: string[] = []
   const log = createLogger((level, scope, message, fields) => {
     lines.push(`${level} ${scope} ${message} ${JSON.stringify(fields)}`)
@@ -48,7 +61,7 @@ export async function startOurSv2Server(): Promise<OurSv2Server> {
   })
   chain.start()
   const pool = new PoolCore({ chain, clock: systemClock, log })
-  const server: PoolServer = await startSv2Server({
+  const server = await startSv2Server({
     pool,
     authority,
     entropy: systemEntropy,
@@ -57,11 +70,24 @@ export async function startOurSv2Server(): Promise<OurSv2Server> {
     listenAt: { host: '127.0.0.1', port: 0 },
   })
   return {
-    port: server.address.port,
-    authorityKeyText: formatAuthorityKey(authority.publicKey),
-    get connections() {
-      return server.connectionCount
+    chain,
+    pool,
+    server,
+    authorityKey: authority.publicKey,
+    log: () => [...lines, JSON.stringify(pool.totals)].join('\n'),
+    async stop() {
+      chain.stop()
+      await server.stop('the test is over')
     },
+  }
+}
+
+/** The practice farm's pool. */
+async function startPracticeServer(): Promise<OurSv2Server> {
+  const { chain, pool, server, authorityKey, log, stop } = await startPracticePool()
+  return {
+    port: server.address.port,
+    authorityKeyText: formatAuthorityKey(authorityKey),
     get channels() {
       return pool.accountCount
     },
@@ -74,14 +100,65 @@ export async function startOurSv2Server(): Promise<OurSv2Server> {
     get blocks() {
       return pool.totals.blocks
     },
+    disorder: null,
     get log() {
-      return [...lines, JSON.stringify(pool.totals)].join('\n')
+      return log()
+    },
+    newTip: () => chain.foreignBlock(),
+    easeUntilBlock: () => chain.easeUntilBlock(),
+    stop,
+  }
+}
+
+/** The proxy, on one channel of the practice farm's pool. */
+async function startProxyServer(): Promise<OurSv2Server> {
+  const upstream = await startPracticePool()
+  const { chain, pool } = upstream
+  const authority = generateAuthorityKeyPair(systemEntropy)
+  const proxy = await InteropProxy.start(
+    [interopPool('practice', overSv2(upstream.server.address.port, upstream.authorityKey))],
+    { stratum: null, stratumV2: { host: '127.0.0.1', port: 0 }, authority },
+  )
+  await proxy.waitFor('the proxy to have a job', () => proxy.engine.currentJob() !== null)
+  const report = (): InteropProxy['report'] => (proxy.report = proxy.engine.report())
+  return {
+    port: proxy.engine.stratumV2Address!.port,
+    authorityKeyText: formatAuthorityKey(authority.publicKey),
+    get channels() {
+      return report().onlineCount
+    },
+    get accepted() {
+      return report().counts.valid
+    },
+    get refusals() {
+      const { stale, duplicate, invalid, rejected } = report().counts
+      const refusals = { 'stale-share': stale, 'duplicate-share': duplicate, invalid, rejected }
+      return Object.fromEntries(Object.entries(refusals).filter(([, count]) => count > 0))
+    },
+    get blocks() {
+      return pool.totals.blocks
+    },
+    get disorder() {
+      const { counts } = report()
+      if (!identityHolds(counts)) return `the books do not balance: ${JSON.stringify(counts)}`
+      if (counts.lost > 0) return `${counts.lost} shares were lost`
+      return null
+    },
+    get log() {
+      const said = { report: report(), faults: proxy.engine.stratumV2Faults }
+      return `${JSON.stringify(said, undefined, 1)}\n--- of the pool before it ---\n${upstream.log()}`
     },
     newTip: () => chain.foreignBlock(),
     easeUntilBlock: () => chain.easeUntilBlock(),
     async stop() {
-      chain.stop()
-      await server.stop('the test is over')
+      await proxy.stop()
+      await upstream.stop()
     },
   }
 }
+
+/** For `describe.each`: what it is, and how it is started. */
+export const OUR_SV2_SERVERS = [
+  { name: "the practice farm's pool", start: startPracticeServer },
+  { name: 'the proxy', start: startProxyServer },
+] as const

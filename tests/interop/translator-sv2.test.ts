@@ -1,13 +1,12 @@
 /**
- * The reference implementation's translator as a foreign client of our SV2 server side, the practice pool: it
- * opens channels when rigs connect to it, follows our jobs and targets, and earns with their shares.
+ * The reference implementation's translator as a foreign client of our SV2 servers: it opens extended channels when
+ * rigs connect to it, follows our jobs and targets, and earns with their shares.
  */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest'
-import { createLogger, equalBytes, systemClock, systemEntropy } from '../../src-main/base/index.ts'
+import { equalBytes, systemEntropy } from '../../src-main/base/index.ts'
 import { BIP320_MASK } from '../../src-main/mining/index.ts'
-import { createNetLoop } from '../../src-main/net/index.ts'
-import { PoolCore, type PoolServer, PracticeChain, startSv2Server } from '../../src-main/practice/index.ts'
 import { formatAuthorityKey, generateAuthorityKeyPair } from '../../src-main/sv2/index.ts'
+import { OUR_SV2_SERVERS, type OurSv2Server } from './our-sv2-server.ts'
 import { waitUntil } from './peer-process.ts'
 import { findPeer } from './peers.ts'
 import { type SriTranslator, type SriTranslatorOptions, startSriTranslator } from './sri-translator.ts'
@@ -18,15 +17,11 @@ const RIG_HASHRATE_HS = 50_000
 const SHARES_PER_MINUTE = 60
 const SHARES_LIMIT_MS = 120_000
 
-describe('translator_sv2 at the practice pool', () => {
+describe.each(OUR_SV2_SERVERS)('translator_sv2 at $name', ({ start }) => {
   let binary: string | undefined
-  let chain: PracticeChain
-  let pool: PoolCore
-  let server: PoolServer
+  let server: OurSv2Server
   let translator: SriTranslator | undefined
   let rigs: Sv1Miner[] = []
-  let poolLog: string[] = []
-  const authority = generateAuthorityKeyPair(systemEntropy)
 
   beforeAll(async () => {
     binary = await findPeer('translator_sv2')
@@ -34,39 +29,25 @@ describe('translator_sv2 at the practice pool', () => {
 
   beforeEach(async ({ skip }) => {
     skip(binary === undefined, 'translator_sv2 cannot be built here; the reason was printed above')
-    poolLog = []
     translator = undefined
-    const log = createLogger((level, scope, message, fields) => {
-      poolLog.push(`${level} ${scope} ${message} ${JSON.stringify(fields)}`)
-    })
     onTestFailed(() => {
-      process.stderr.write(`--- log of the practice pool ---\n${poolLog.join('\n')}\n`)
-      process.stderr.write(`--- what it counted ---\n${JSON.stringify(pool.totals)}\n`)
+      process.stderr.write(`--- log of our server ---\n${server.log}\n`)
       process.stderr.write(`--- log of translator_sv2 ---\n${translator?.process.log}\n`)
     })
-    chain = new PracticeChain({ clock: systemClock, entropy: systemEntropy, templatePeriodMs: 0 })
-    pool = new PoolCore({ chain, clock: systemClock, log })
-    server = await startSv2Server({
-      pool,
-      authority,
-      entropy: systemEntropy,
-      log,
-      loop: createNetLoop(systemClock),
-      listenAt: { host: '127.0.0.1', port: 0 },
-    })
+    server = await start()
   })
 
   afterEach(async () => {
     for (const rig of rigs) rig.stop()
     rigs = []
     await translator?.process.stop()
-    await server?.stop('the test is over')
+    await server?.stop()
   })
 
   async function connectTranslator(options: Partial<SriTranslatorOptions> = {}): Promise<SriTranslator> {
     translator = await startSriTranslator(binary!, {
-      poolPort: server.address.port,
-      poolAuthorityKeyText: formatAuthorityKey(authority.publicKey),
+      poolPort: server.port,
+      poolAuthorityKeyText: server.authorityKeyText,
       userIdentity: 'interop.translator',
       aggregateChannels: false,
       minRigHashrateHs: RIG_HASHRATE_HS,
@@ -87,16 +68,16 @@ describe('translator_sv2 at the practice pool', () => {
     return rig
   }
 
-  /** Waits until the pool accepted `count` more shares. */
+  /** Waits until the server accepted `count` more shares. */
   async function waitForAccepted(count: number): Promise<void> {
-    const before = pool.totals.accepted
+    const before = server.accepted
     await waitUntil(
       () => {
         for (const { failure } of rigs)
           if (failure !== null) throw new Error(`a rig's session failed: ${failure}`)
-        return pool.totals.accepted >= before + count
+        return server.accepted >= before + count
       },
-      `our pool to accept ${count} shares through the translator`,
+      `our server to accept ${count} shares through the translator`,
       SHARES_LIMIT_MS,
     )
   }
@@ -105,14 +86,14 @@ describe('translator_sv2 at the practice pool', () => {
 
   it('opens a channel when a rig connects to it, and its shares are accepted and acknowledged', async () => {
     await connectTranslator()
-    expect(server.connectionCount).toBe(1)
-    expect(pool.accountCount).toBe(0)
+    expect(server.channels).toBe(0)
 
     const rig = connectRig('rig.one')
-    await waitUntil(() => pool.accountCount === 1, 'the translator to open a channel at our pool')
+    await waitUntil(() => server.channels === 1, 'the translator to open a channel with us')
     await waitForAccepted(6)
     await waitUntil(() => successes() > 0, 'the translator to hear of an acknowledgement')
-    expect(pool.totals).toMatchObject({ rejected: 0, rejectReasons: {} })
+    expect(server.refusals).toEqual({})
+    expect(server.disorder).toBeNull()
     expect(rig.refusals).toEqual([])
     expect(rig.jobs[0]!.versionMask).toBe(BIP320_MASK)
   })
@@ -123,13 +104,14 @@ describe('translator_sv2 at the practice pool', () => {
     await waitForAccepted(1)
 
     const first = rig.jobs.at(-1)!.notify
-    chain.foreignBlock()
+    server.newTip()
     await waitUntil(
       () => rig.jobs.some(({ notify }) => notify.cleanJobs && !equalBytes(notify.prevHash, first.prevHash)),
       'the rig to be told of our new tip',
     )
     await waitForAccepted(2)
-    expect(Object.keys(pool.totals.rejectReasons).filter((reason) => reason !== 'stale-share')).toEqual([])
+    expect(Object.keys(server.refusals).filter((reason) => reason !== 'stale-share')).toEqual([])
+    expect(server.disorder).toBeNull()
   })
 
   it('hands us a block when a share of its rig is one', async () => {
@@ -137,14 +119,8 @@ describe('translator_sv2 at the practice pool', () => {
     connectRig('rig.one')
     await waitForAccepted(1)
 
-    const { height } = chain
-    chain.easeUntilBlock()
-    await waitUntil(
-      () => chain.height > height,
-      'a rig behind the translator to find a block',
-      SHARES_LIMIT_MS,
-    )
-    expect(pool.totals.blocks).toBe(1)
+    server.easeUntilBlock()
+    await waitUntil(() => server.blocks > 0, 'a rig behind the translator to find a block', SHARES_LIMIT_MS)
     await waitForAccepted(1)
   })
 
@@ -158,8 +134,8 @@ describe('translator_sv2 at the practice pool', () => {
       SHARES_LIMIT_MS,
     )
     await waitForAccepted(4)
-    expect(pool.accountCount).toBe(1)
-    expect(pool.totals.rejectReasons).toEqual({})
+    expect(server.channels).toBe(1)
+    expect(server.refusals).toEqual({})
   })
 
   it('gives the channel back when its rig leaves', async () => {
@@ -167,14 +143,13 @@ describe('translator_sv2 at the practice pool', () => {
     const rig = connectRig('rig.one')
     await waitForAccepted(1)
     rig.stop()
-    await waitUntil(() => pool.accountCount === 0, 'the translator to close the channel of a rig that left')
-    expect(server.connectionCount).toBe(1)
+    await waitUntil(() => server.channels === 0, 'the translator to close the channel of a rig that left')
   })
 
-  it('refuses our pool when it was given another authority key', async () => {
+  it('refuses us when it was given another authority key', async () => {
     const stranger = generateAuthorityKeyPair(systemEntropy)
     const refused = connectTranslator({ poolAuthorityKeyText: formatAuthorityKey(stranger.publicKey) })
     await expect(refused).rejects.toThrow(/InvalidCertificate/)
-    expect(pool.accountCount).toBe(0)
+    expect(server.channels).toBe(0)
   })
 })
