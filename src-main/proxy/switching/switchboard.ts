@@ -5,30 +5,29 @@
  */
 import { type Clock, HeadframeError, type Logger } from '../../base/index.ts'
 import { type WriteJoiner } from '../../net/index.ts'
-import { BIP320_MASK, expectedHashes, type Job } from '../../mining/index.ts'
+import { BIP320_MASK, type Job } from '../../mining/index.ts'
 import { type ShareAccount } from '../shares/accounting.ts'
 import { type Downstream } from '../downstream/downstream.ts'
-import { bytesText, type ExtranonceDesk } from '../downstream/extranonce-desk.ts'
+import { type ExtranonceDesk } from '../downstream/extranonce-desk.ts'
 import { type PoolHealth } from '../engine-views.ts'
 import { type IssuedJob, type JobBoard } from '../shares/job-board.ts'
 import { type OfferedShare } from '../shares/share-desk.ts'
 import {
-  isHopeless,
   type PoolConfig,
   sameConnection,
   type ShareOutcome,
   type Upstream,
   type UpstreamState,
 } from '../upstream/upstream.ts'
-import { Activation, type ActivationResult, SWITCH_TIMEOUT_MS } from './activation.ts'
+import { type ActivationResult } from './activation.ts'
 import { type Line } from './line.ts'
 import { Placement } from './placement.ts'
 import { PoolKeeper, type PoolSight, type StandIn } from './pool-keeper.ts'
 import { type CreateUpstream, PoolLines } from './pool-lines.ts'
-import { RouteDesk, type RouteView } from './route-desk.ts'
+import { Router } from './router.ts'
 import { DEFAULT_ROUTING, type RoutingConfig } from './routing.ts'
 import { type Seat } from './seat.ts'
-import { SplitPlanner } from './split-planner.ts'
+import { SwitchDesk, unknownPool } from './switch-desk.ts'
 
 export interface PoolEvent {
   /** failed-over: another pool stands in for the preferred one. returned: it serves again. */
@@ -55,30 +54,20 @@ export interface SwitchboardParts {
 
 /** Rigs and firmware drop after two minutes without a job; they get one at least every minute, looked after each second. */
 const KEEPALIVE_MS = 59_000
-/** How long a rig waits for a line of its own before it works on one for all of the same pool. */
-const OWN_LINE_PATIENCE_MS = 10_000
-/** How often the split is looked after. */
-const SPLIT_PERIOD_MS = 5_000
 
 export class Switchboard {
   readonly #parts: SwitchboardParts
   readonly #lines: PoolLines
   readonly #placement: Placement
   readonly #keeper: PoolKeeper
-  readonly #planner = new SplitPlanner()
-  #configs = new Map<string, PoolConfig>()
-  #routing: RoutingConfig = DEFAULT_ROUTING
-  #routes = new RouteDesk(DEFAULT_ROUTING)
-  #activation: Activation | null = null
+  readonly #router: Router
+  readonly #switches: SwitchDesk
   #switchedAtMs: number | null = null
-  #plannedMs = -Infinity
   #lastSummary = ''
-  /** Whether lines may have become needed or needless. */
-  #unsettled = false
   #stopped = false
 
   constructor(parts: SwitchboardParts) {
-    const { clock, log, joiner, board, extranonces, createUpstream, floodSharesPerSecond, settle } = parts
+    const { clock, joiner, board, extranonces, createUpstream, floodSharesPerSecond, settle } = parts
     this.#parts = parts
     this.#lines = new PoolLines({
       clock,
@@ -92,7 +81,20 @@ export class Switchboard {
     })
     this.#placement = new Placement({ clock, board, extranonces })
     this.#keeper = new PoolKeeper(clock, (poolId) => this.#see(poolId))
-    log.debug('switchboard ready')
+    const own = { clock, lines: this.#lines, keeper: this.#keeper }
+    this.#router = new Router({ ...own, seats: this.#placement.seats })
+    this.#switches = new SwitchDesk({
+      ...own,
+      extranonces,
+      placement: this.#placement,
+      router: this.#router,
+      reroute: () => this.#reroute(),
+      switchedAtMs: () => this.#switchedAtMs,
+      onSwitched: (poolId, atMs, detail) => {
+        this.#switchedAtMs = atMs
+        parts.onPoolEvent({ kind: 'activated', poolId, atMs, detail })
+      },
+    })
   }
 
   /** The pool in use for rigs without a rule. */
@@ -132,7 +134,7 @@ export class Switchboard {
 
   /** Pools in order of priority. */
   get poolIds(): string[] {
-    return [...this.#configs.keys()]
+    return [...this.#router.configs.keys()]
   }
 
   get lines(): PoolLines {
@@ -157,7 +159,7 @@ export class Switchboard {
   /** What a rig should hash now; of one that takes no jobs yet, what it will be given. */
   issueFor(downstream: Downstream): IssuedJob | null {
     const seat = this.seats.get(downstream)
-    return seat ? seat.issued : (this.#firstLine(downstream)?.current ?? null)
+    return seat ? seat.issued : (this.#router.firstLine(downstream)?.current ?? null)
   }
 
   /** Whether an issue goes to this rig: it was given it, or will be in a moment. */
@@ -167,7 +169,7 @@ export class Switchboard {
 
   /** The job whose extranonce a rig must fit that subscribes now; null before there is one. */
   jobFor(downstream: Downstream): Job | null {
-    const line = this.seats.get(downstream)?.line ?? this.#firstLine(downstream)
+    const line = this.seats.get(downstream)?.line ?? this.#router.firstLine(downstream)
     return line?.job ?? line?.current?.job ?? null
   }
 
@@ -184,7 +186,7 @@ export class Switchboard {
 
   /** What a line will have to do once it is open, H/s; what is not well measured counts for nothing. */
   expectedHs(poolId: string): number {
-    const standsIn = poolId === this.#activation?.poolId || this.#keeper.contacts.includes(poolId)
+    const standsIn = poolId === this.#switches.poolId || this.#keeper.contacts.includes(poolId)
     let sum = 0
     for (const seat of this.seats.values()) {
       if (seat.poolId === poolId || (standsIn && seat.poolId === this.activeId)) sum += seat.wellMeasuredHs
@@ -203,18 +205,18 @@ export class Switchboard {
    * @param preferredId adopted if no pool is preferred yet: the first pool a person adds
    */
   setPools(configs: readonly PoolConfig[], preferredId: string | null): void {
-    const before = this.#configs
-    this.#configs = new Map(configs.map((config) => [config.id, config]))
+    const before = this.#router.configs
+    this.#router.configs = new Map(configs.map((config) => [config.id, config]))
     this.#parts.extranonces.setPools(configs)
     for (const [poolId, old] of before) {
-      const config = this.#configs.get(poolId)
+      const config = this.#router.configs.get(poolId)
       if (config && sameConnection(config, old)) continue
       this.#closePool(poolId)
       if (config) continue
       this.#keeper.forget(poolId)
-      if (poolId === this.#activation?.poolId) this.#endActivation(unknownPool())
+      if (poolId === this.#switches.poolId) this.#switches.end(unknownPool())
     }
-    if (this.preferredId === null && preferredId !== null && this.#configs.has(preferredId)) {
+    if (this.preferredId === null && preferredId !== null && this.#router.configs.has(preferredId)) {
       this.#keeper.choose(preferredId)
     }
     this.#reroute()
@@ -222,10 +224,7 @@ export class Switchboard {
 
   /** Says which rigs are to work for which pools. Takes effect at once, as far as the pools have jobs. */
   setRouting(routing: RoutingConfig): void {
-    this.#routing = routing
-    this.#routes = new RouteDesk(routing)
-    for (const seat of this.seats.values()) seat.wish = this.#routes.wishOf(seat.downstream.rig.rigKey)
-    this.#plannedMs = -Infinity
+    this.#router.setRouting(routing)
     this.#reroute()
   }
 
@@ -237,50 +236,14 @@ export class Switchboard {
    *   the pool could not be reached; the pool in use is then unchanged
    */
   activate(poolId: string): Promise<ActivationResult> {
-    const { clock } = this.#parts
-    const config = this.#configs.get(poolId)
-    if (!config) return Promise.reject(unknownPool())
-    if (!config.enabled) {
-      return Promise.reject(
-        new HeadframeError('pool/disabled', `${config.name} is disabled: enable it before switching to it.`),
-      )
-    }
-    this.#endActivation(
-      new HeadframeError('pool/switch-superseded', 'Another switch was asked for meanwhile.'),
-    )
-    const activation = new Activation(poolId, clock, () => this.#onActivationTimeout())
-    if (poolId === this.activeId && this.#lines.ofPool(poolId).some(({ job }) => job !== null)) {
-      this.#keeper.choose(poolId)
-      const total = this.#defaultSeats().length
-      const downstreams = { total, seamless: total, setExtranonce: 0, reconnected: 0 }
-      activation.succeed(this.#switchedAtMs ?? clock.nowMs(), downstreams)
-      return activation.promise
-    }
-    this.#activation = activation
-    const lines = this.#openFor(config, this.#defaultSeats())
-    const line = lines.find(({ job }) => job !== null)
-    // A person who asks does not wait for the next attempt.
-    if (!line?.job) for (const { upstream } of lines) upstream.start()
-    else {
-      try {
-        this.#completeActivation(line, line.job)
-      } catch (error) {
-        if (!(error instanceof HeadframeError)) throw error
-        line.noteBadJob(line.job)
-        this.#failActivation(error)
-      }
-    }
-    return activation.promise
+    return this.#switches.begin(poolId)
   }
 
   /** Takes a rig that has become ready, and gives it a job if there is one that earns. */
   join(downstream: Downstream): void {
     const seat = this.#placement.add(downstream)
-    seat.wish = this.#routes.wishOf(downstream.rig.rigKey)
-    if (seat.wish.kind === 'split') this.#plan()
-    seat.poolId = this.#routes.route(seat.wish, seat.splitPoolId, this.#routeView)
-    this.#unsettled = true
-    const line = this.#lineFor(seat)
+    this.#router.admit(seat)
+    const line = this.#router.lineFor(seat)
     if (!line) return
     const { current, job } = line
     if (current?.staleBecause === null && (job === null || job === current.job)) {
@@ -290,7 +253,7 @@ export class Switchboard {
 
   /** The rig is gone. Its own lines are kept for answers that are due. */
   leave(downstream: Downstream): void {
-    if (this.#placement.remove(downstream)) this.#unsettled = true
+    if (this.#placement.remove(downstream)) this.#router.unsettled = true
   }
 
   /** Sends a share on the line of its job. @returns false if there is no connection for it */
@@ -306,10 +269,11 @@ export class Switchboard {
   /** Called every second: looks after pools, routes, and rigs that wait too long for a job. */
   tick(): void {
     if (this.#stopped) return
-    const move = this.#keeper.look(this.#configs.values(), this.#routing.failover)
-    const replanned = this.#plan()
-    const view = this.#routingSummary()
-    if (replanned || this.#unsettled || view !== this.#lastSummary || this.#hasOwnLines()) this.#reroute()
+    const move = this.#keeper.look(this.#router.configs.values(), this.#router.failover)
+    const replanned = this.#router.plan()
+    const view = this.#router.summary()
+    if (replanned || this.#router.unsettled || view !== this.#lastSummary || this.#router.hasOwnLines())
+      this.#reroute()
     this.#lastSummary = view
     if (move) {
       const atMs = this.#parts.clock.nowMs()
@@ -342,42 +306,26 @@ export class Switchboard {
   /** Closes every pool connection; unanswered shares are reported lost. */
   stop(): void {
     this.#stopped = true
-    this.#endActivation(new HeadframeError('pool/stopping', 'Headframe is stopping.'))
+    this.#switches.end(new HeadframeError('pool/stopping', 'Headframe is stopping.'))
     for (const line of [...this.#lines.all]) this.#lines.close(line, 'stopping')
-  }
-
-  readonly #routeView: RouteView = this.#createRouteView()
-
-  #createRouteView(): RouteView {
-    // Read at call time: the switchboard is still being built when this runs.
-    const board = (): Switchboard => this
-    return {
-      get defaultId() {
-        return board().activeId
-      },
-      isUsable: (poolId) =>
-        board().#configs.get(poolId)?.enabled === true && board().#keeper.isUsable(poolId),
-    }
   }
 
   /** Decides for each rig where it shall work, and brings those there that can be. */
   #reroute(): void {
     let routesChanged = false
     for (const seat of this.seats.values()) {
-      const poolId = this.#routes.route(seat.wish, seat.splitPoolId, this.#routeView)
-      if (poolId !== seat.poolId) routesChanged = true
-      seat.poolId = poolId
-      if (poolId === null && seat.line) this.#placement.unseat(seat)
+      if (this.#router.route(seat)) routesChanged = true
+      if (seat.poolId === null && seat.line) this.#placement.unseat(seat)
     }
-    if (routesChanged || this.#unsettled || this.#hasOwnLines()) this.#placeAll()
-    this.#settle()
+    if (routesChanged || this.#router.unsettled || this.#router.hasOwnLines()) this.#placeAll()
+    this.#router.settle()
   }
 
   /** Brings every rig to its line that is not there and can be. */
   #placeAll(): void {
     const groups = new Map<Line, Seat[]>()
     for (const seat of this.seats.values()) {
-      const line = this.#lineFor(seat)
+      const line = this.#router.lineFor(seat)
       if (!line || line === seat.line) continue
       const group = groups.get(line)
       if (group) group.push(seat)
@@ -387,7 +335,7 @@ export class Switchboard {
   }
 
   #bring(seats: readonly Seat[], line: Line, job: Job): void {
-    this.#unsettled = true
+    this.#router.unsettled = true
     try {
       this.#placement.bring(seats, line, job)
     } catch (error) {
@@ -395,143 +343,6 @@ export class Switchboard {
       line.noteBadJob(job)
       this.#parts.log.warn('job cannot be hashed', { poolId: line.poolId, code: error.code })
     }
-  }
-
-  /** The line of the pool a rig shall work for, opened if need be; null if it shall work for none. */
-  #lineFor(seat: Seat): Line | null {
-    const config = seat.poolId === null ? undefined : this.#configs.get(seat.poolId)
-    if (!config) return null
-    if (config.lines === 'shared') return this.#lines.open(config, null)
-    const own = this.#lines.open(config, seat)
-    if (own.job) {
-      seat.awaitsLineMs = null
-      return own
-    }
-    const nowMs = this.#parts.clock.monotonicMs()
-    seat.awaitsLineMs ??= nowMs
-    const shared =
-      nowMs - seat.awaitsLineMs >= OWN_LINE_PATIENCE_MS
-        ? this.#lines.open(config, null)
-        : this.#lines.shared(config.id)
-    return shared?.job ? shared : own
-  }
-
-  /** Where a rig will begin that takes no jobs yet. */
-  #firstLine({ rig }: Downstream): Line | undefined {
-    const poolId = this.#routes.route(this.#routes.wishOf(rig.rigKey), null, this.#routeView)
-    if (poolId === null) return undefined
-    const lines = this.#lines.ofPool(poolId)
-    return lines.find(({ job }) => job !== null) ?? lines[0]
-  }
-
-  /** Opens the lines that rigs need of a pool; one for all if it has no rigs yet. */
-  #openFor(config: PoolConfig, seats: readonly Seat[]): Line[] {
-    const owners = config.lines === 'shared' || seats.length === 0 ? [null] : seats
-    return owners.map((owner) => {
-      const line = this.#lines.open(config, owner)
-      this.#lines.keep(line)
-      return line
-    })
-  }
-
-  /** Rigs that work for the pool in use: those without a rule, and those whose own pool cannot be had. */
-  #defaultSeats(): Seat[] {
-    return [...this.seats.values()].filter((seat) => this.#isDefault(seat))
-  }
-
-  #isDefault({ wish, splitPoolId }: Seat): boolean {
-    const { isUsable } = this.#routeView
-    return this.#routes.route(wish, splitPoolId, { defaultId: null, isUsable }) === null
-  }
-
-  /** Opens lines that are wanted and lets go of those that are not. */
-  #settle(): void {
-    this.#unsettled = false
-    const wanted = this.#wantedPools()
-    for (const poolId of wanted) {
-      const config = this.#configs.get(poolId)
-      if (config && (config.lines === 'shared' || this.#lines.ownCount(poolId) === 0))
-        this.#lines.open(config, null)
-    }
-    for (const line of [...this.#lines.all]) {
-      if (line.rigCount > 0 || this.#isWanted(line, wanted)) this.#lines.keep(line)
-      else this.#lines.letGo(line)
-    }
-  }
-
-  #isWanted(line: Line, wanted: ReadonlySet<string>): boolean {
-    const { owner, poolId, config } = line
-    if (owner) {
-      if (owner.gone) return false
-      const isAwaited = this.#activation?.poolId === poolId && this.#isDefault(owner)
-      return owner.poolId === poolId || isAwaited
-    }
-    if (!wanted.has(poolId)) return false
-    return config.lines === 'shared' || this.#lines.ownCount(poolId) === 0 || this.#isStopgap(poolId)
-  }
-
-  /** Whether rigs of a pool wait for lines of their own, and need the common one meanwhile. */
-  #isStopgap(poolId: string): boolean {
-    for (const seat of this.seats.values())
-      if (seat.poolId === poolId && seat.awaitsLineMs !== null) return true
-    return false
-  }
-
-  #wantedPools(): Set<string> {
-    const wanted = new Set(this.#keeper.contacts)
-    if (this.activeId !== null) wanted.add(this.activeId)
-    if (this.#activation) wanted.add(this.#activation.poolId)
-    for (const { wish } of this.seats.values()) if (wish.kind === 'rule') wanted.add(wish.poolId)
-    if (this.seats.size > 0) for (const poolId of this.#routes.splitPoolIds) wanted.add(poolId)
-    for (const poolId of wanted) {
-      const config = this.#configs.get(poolId)
-      if (!config || (!config.enabled && poolId !== this.activeId)) wanted.delete(poolId)
-    }
-    for (const { id, listens, enabled } of this.#configs.values()) if (listens && enabled) wanted.add(id)
-    return wanted
-  }
-
-  #hasOwnLines(): boolean {
-    for (const { id, lines } of this.#configs.values()) {
-      if (lines === 'per-rig' && this.#lines.poolIsOpen(id)) return true
-    }
-    return false
-  }
-
-  /** What the routes of all rigs follow from, beside their wishes; and what is to be connected. */
-  #routingSummary(): string {
-    const usable = [...this.#configs.keys()].filter((poolId) => this.#routeView.isUsable(poolId))
-    return JSON.stringify([this.activeId, usable, this.#keeper.contacts])
-  }
-
-  /** @returns whether rigs are to move */
-  #plan(): boolean {
-    const nowMs = this.#parts.clock.monotonicMs()
-    const { splitPoolIds } = this.#routes
-    if (splitPoolIds.length === 0) return false
-    const isNew = [...this.seats.values()].some(
-      ({ wish, splitPoolId }) => wish.kind === 'split' && splitPoolId === null,
-    )
-    if (!isNew && nowMs - this.#plannedMs < SPLIT_PERIOD_MS) return false
-    this.#plannedMs = nowMs
-    this.#planner.setPools(this.#routes.usableSplit(this.#routeView))
-    const rigs = new Map<string, Seat>()
-    for (const seat of this.seats.values())
-      if (seat.wish.kind === 'split') rigs.set(seat.downstream.rig.id, seat)
-    const moves = this.#planner.plan(
-      [...rigs].map(([id, { downstream, presumedHs, splitPoolId }]) => ({
-        id,
-        hashrateHs: presumedHs,
-        workHashes: expectedHashes(downstream.rig.book.workDifficulty),
-        poolId: splitPoolId,
-      })),
-      nowMs,
-    )
-    for (const { rigId, poolId } of moves) {
-      const seat = rigs.get(rigId)
-      if (seat) seat.splitPoolId = poolId
-    }
-    return moves.length > 0
   }
 
   #see(poolId: string): PoolSight | null {
@@ -560,7 +371,7 @@ export class Switchboard {
       for (const seat of this.seats.values()) if (seat.line === line) this.#placement.unseat(seat)
     }
     this.#lines.closePool(poolId, 'pool-changed')
-    this.#unsettled = true
+    this.#router.unsettled = true
   }
 
   #onState(line: Line, state: UpstreamState): void {
@@ -578,19 +389,19 @@ export class Switchboard {
         this.#parts.onPoolEvent({ kind: 'lost', poolId, atMs, detail: state.problem.message })
       }
     }
-    this.#failActivationIfHopeless(poolId)
+    this.#switches.failIfHopeless(poolId)
   }
 
   #onJob(line: Line, job: Job): void {
     const { poolId } = line
     this.#parts.extranonces.learn(poolId, job.extranonce)
     this.#parts.onJob?.(poolId, job)
-    if (this.#activation?.poolId === poolId) return this.#completeActivation(line, job)
+    if (this.#switches.poolId === poolId) return this.#switches.complete(line, job)
     const arrivals = this.#awaiting(line)
     if (line.rigCount > 0 || arrivals.length > 0 || poolId === this.activeId) {
       this.#placement.spread(line, job, job.cleanJobs, arrivals)
     }
-    if (arrivals.length > 0) this.#unsettled = true
+    if (arrivals.length > 0) this.#router.unsettled = true
     if (poolId === this.activeId) this.#switchedAtMs ??= this.#parts.clock.nowMs()
   }
 
@@ -600,103 +411,10 @@ export class Switchboard {
     const candidates = owner ? [owner] : this.seats.values()
     const awaiting: Seat[] = []
     for (const seat of candidates) {
-      if (!seat.gone && seat.poolId === poolId && seat.line !== line && this.#lineFor(seat) === line) {
+      if (!seat.gone && seat.poolId === poolId && seat.line !== line && this.#router.lineFor(seat) === line) {
         awaiting.push(seat)
       }
     }
     return awaiting
   }
-
-  #completeActivation(line: Line, job: Job): void {
-    const activation = this.#activation
-    if (!activation) return
-    const { poolId } = activation
-    const { clock, extranonces } = this.#parts
-    const name = this.#configs.get(poolId)?.name ?? poolId
-    if (!extranonces.carriesRigs(job.extranonce)) {
-      const granted = bytesText(job.extranonce.rollableSize)
-      const message = `${name} grants only ${granted} of extranonce, too few for several rigs, so the rigs stay where they are. Use another pool.`
-      return this.#failActivation(new HeadframeError('extranonce/no-room', message))
-    }
-    // First, because it may fail: nothing is changed then.
-    const movers = this.#movers(line)
-    const isNew = line.current?.job !== job || line.current.staleBecause !== null
-    const counts =
-      isNew || line.rigCount === 0
-        ? this.#placement.spread(line, job, true, movers)
-        : this.#placement.bring(movers, line, job)
-    this.#activation = null
-    this.#keeper.choose(poolId)
-    this.#switchedAtMs = clock.nowMs()
-    this.#reroute()
-    const later = this.#placement.predict(
-      this.#defaultSeats().filter((seat) => seat.line !== line),
-      job,
-    )
-    const downstreams = {
-      total: counts.total + later.total,
-      seamless: counts.seamless + later.seamless,
-      setExtranonce: counts.setExtranonce + later.setExtranonce,
-      reconnected: counts.reconnected + later.reconnected,
-    }
-    this.#parts.onPoolEvent({
-      kind: 'activated',
-      poolId,
-      atMs: this.#switchedAtMs,
-      detail: `${name}: ${downstreams.total} rigs, ${downstreams.reconnected} reconnected`,
-    })
-    activation.succeed(this.#switchedAtMs, downstreams)
-  }
-
-  /** Rigs that come to a line when its pool is activated. */
-  #movers(line: Line): Seat[] {
-    const { owner } = line
-    if (owner) return !owner.gone && owner.line !== line && this.#isDefault(owner) ? [owner] : []
-    if (line.config.lines === 'per-rig') return []
-    return this.#defaultSeats().filter((seat) => seat.line !== line)
-  }
-
-  #failActivationIfHopeless(poolId: string): void {
-    if (this.#activation?.poolId !== poolId) return
-    const state = this.#lines.state(poolId)
-    if (!isHopeless(state)) return
-    const { code, message } = state.problem
-    this.#failActivation(new HeadframeError(code, message, { context: { poolId } }))
-  }
-
-  /** Gives a switch up, and shows why with the pool until the next attempt. */
-  #failActivation(error: HeadframeError): void {
-    const poolId = this.#activation?.poolId
-    if (poolId === undefined) return
-    this.#endActivation(error)
-    const { code, message } = error
-    const problem = { code, message, atMs: this.#parts.clock.nowMs() }
-    this.#lines.noteProblem(poolId, { phase: 'blocked', problem })
-  }
-
-  #onActivationTimeout(): void {
-    const poolId = this.#activation?.poolId
-    const name = (poolId === undefined ? undefined : this.#configs.get(poolId)?.name) ?? 'The pool'
-    this.#failActivation(
-      new HeadframeError(
-        'pool/no-job',
-        `${name} gave no job within ${SWITCH_TIMEOUT_MS / 1000} s, so the rigs stay where they are. Try again later or test the connection.`,
-      ),
-    )
-  }
-
-  #endActivation(error: HeadframeError): void {
-    const activation = this.#activation
-    if (!activation) return
-    this.#activation = null
-    const wanted = this.#wantedPools()
-    for (const line of this.#lines.ofPool(activation.poolId)) {
-      if (line.rigCount === 0 && !this.#isWanted(line, wanted)) this.#lines.close(line, 'pool-switched')
-    }
-    activation.fail(error)
-  }
-}
-
-function unknownPool(): HeadframeError {
-  return new HeadframeError('pool/unknown', 'There is no such pool: reload the list of pools.')
 }

@@ -17,6 +17,8 @@ const rules = (byPool: Readonly<Record<string, readonly string[]>>): RoutingConf
   ...DEFAULT_ROUTING,
   rules: Object.entries(byPool).map(([poolId, users]) => ({ poolId, rigKeys: users.map(keyOf) })),
 })
+/** Good enough for the pools, also when a rig that found little was told less. */
+const STRONG = { difficulty: 1.02 * EASY }
 const isOf = (poolName: string) => (job: RigJob) => FakeRig.poolNameOf(job).startsWith(`/${poolName} `)
 
 async function startPools(options: HarnessOptions = {}): Promise<{ a: FakeSv1Pool; b: FakeSv2Pool }> {
@@ -111,7 +113,7 @@ describe('a rule', () => {
       await harness.pass(60_000, 1000)
     }
     await until('a job of b', () => isOf('b')(rig.lastJob))
-    expect(errorsOf(await rig.mine(1))).toEqual([null])
+    expect(errorsOf(await rig.mine(1, undefined, STRONG))).toEqual([null])
     expect(rig.closed).toBe(false)
   })
 
@@ -188,7 +190,7 @@ describe('a split', () => {
     })
     for (let n = 0; n < 120; n++) {
       await harness.pass(5000, 1000)
-      await rig.mine(1, undefined, { difficulty: 1.02 * EASY })
+      await rig.mine(1, undefined, STRONG)
     }
     await harness.untilSettled()
     harness.expectBalanced()
@@ -218,10 +220,10 @@ describe('a pool with a line for each rig', () => {
     const { downstreams } = await harness.engine.activate('b')
     expect(downstreams).toMatchObject({ total: 2, seamless: 2 })
     await until('jobs of b', () => rigs.every((rig) => isOf('b')(rig.lastJob)))
-    await Promise.all(rigs.map((rig) => rig.mine(1)))
+    await Promise.all(rigs.map((rig) => rig.mine(1, undefined, STRONG)))
     await harness.engine.activate('a')
     await until('jobs of a', () => rigs.every((rig) => isOf('a')(rig.lastJob)))
-    await Promise.all(rigs.map((rig) => rig.mine(1)))
+    await Promise.all(rigs.map((rig) => rig.mine(1, undefined, STRONG)))
     await harness.untilSettled()
     expect([a.acknowledged, b.acknowledged]).toEqual([6, 2])
     expect(rigs.every((rig) => !rig.closed)).toBe(true)

@@ -69,7 +69,7 @@ describe('a split', () => {
 
 describe('any routing', () => {
   it('never sends a rig to a pool that cannot be relied on, unless it is the one in use', () => {
-    const id = fc.constantFrom('a', 'b', 'c', 'd')
+    const id = fc.constantFrom<string[]>('a', 'b', 'c', 'd')
     fc.assert(
       fc.property(
         fc.array(fc.record({ poolId: id, rigKeys: fc.array(fc.constantFrom('1', '2', '3')) })),
