@@ -3,14 +3,7 @@
  * kept for a restored session, and how a share that is sent again is booked: see `kept-shares.ts`.
  */
 import { type ErrorCode, toHex } from '../../base/index.ts'
-import {
-  asBlockHash,
-  type ExtranonceSpace,
-  type Job,
-  type JobId,
-  type Share,
-  targetOfDifficulty,
-} from '../../mining/index.ts'
+import { type ExtranonceSpace, type Job, type JobId, type Share } from '../../mining/index.ts'
 import {
   applyPoolLine,
   askForAnswer,
@@ -25,7 +18,6 @@ import {
   type Sv1ClientState,
   type Sv1ClientStep,
   type Sv1Job,
-  SV1_ERROR,
   type Verdict,
 } from '../../sv1/index.ts'
 import { meteredJob, sv2CodeOf } from '../insight/traffic-tap.ts'
@@ -40,8 +32,8 @@ import {
 } from './pool-session.ts'
 import { RigNames } from './rig-names.ts'
 import { SessionTimeout } from './session-timeout.ts'
+import { jobOf, outcomeOf } from './sv1-translation.ts'
 import { UnansweredShares } from './unanswered-shares.ts'
-import { type ShareOutcome } from './upstream.ts'
 
 const REPLY_TIMEOUT_MS = 15_000
 const FIRST_JOB_TIMEOUT_MS = 60_000
@@ -299,7 +291,8 @@ class Sv1PoolSession<Token> implements PoolSession<Token>, SessionLine<Token> {
     this.#end('pool/garbage', this.#notStratum(text))
   }
 
-  #onJob({ notify, difficulty, extranonce1, extranonce2Size, versionMask }: Sv1Job): void {
+  #onJob(received: Sv1Job): void {
+    const { notify, difficulty, extranonce1, extranonce2Size } = received
     const { config, clock, events } = this.#parts
     const line = this.#line!
     const dropped = notify.cleanJobs ? [...this.#jobs.keys()] : []
@@ -311,21 +304,12 @@ class Sv1PoolSession<Token> implements PoolSession<Token>, SessionLine<Token> {
         dropped.push(oldest)
       }
     }
-    const job: Job = {
+    const job = jobOf(received, {
       id: this.#parts.nextJobId(),
-      upstreamJobId: notify.jobId,
-      tip: { prevHash: asBlockHash(notify.prevHash), nBits: notify.nBits, minNtime: notify.ntime },
-      version: notify.version,
-      versionRollingMask: (versionMask & config.versionRollingMask) >>> 0,
-      ntime: notify.ntime,
-      coinbasePrefix: notify.coinb1,
-      coinbaseSuffix: notify.coinb2,
-      merklePath: notify.merkleBranches,
-      extranonce: { prefix: extranonce1, rollableSize: extranonce2Size },
-      target: targetOfDifficulty(difficulty),
-      cleanJobs: notify.cleanJobs || !this.#hadJob,
+      isFirst: !this.#hadJob,
+      versionRollingMask: config.versionRollingMask,
       receivedAtMs: clock.nowMs(),
-    }
+    })
     this.#jobs.set(job.id, job)
     this.#parts.tap.meter.job(meteredJob(job, extranonce1.length + extranonce2Size, notify.cleanJobs))
     this.#space = job.extranonce
@@ -389,14 +373,4 @@ class Sv1PoolSession<Token> implements PoolSession<Token>, SessionLine<Token> {
     this.#timeout.clear()
     this.#parts.events.onEnd(end)
   }
-}
-
-/** @param again whether the share was sent before; see `kept-shares.ts` */
-function outcomeOf(verdict: Verdict, again: boolean): ShareOutcome {
-  if (verdict.yes) return { kind: 'acknowledged' }
-  const { code, message } = verdict.error
-  if (again && (code === SV1_ERROR.duplicateShare || /duplicate/i.test(message))) {
-    return { kind: 'lost', because: 'the pool had it, and its answer was lost' }
-  }
-  return { kind: 'rejected', reason: message || `error ${code}` }
 }

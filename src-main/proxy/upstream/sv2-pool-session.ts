@@ -19,6 +19,7 @@ import {
   Protocol,
   type UnknownMessage,
 } from '../../sv2/index.ts'
+import { announcementOf, ChannelTable } from './channel-table.ts'
 import { judgeMove } from './judge-move.ts'
 import {
   type PoolSession,
@@ -35,8 +36,6 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 const REPLY_TIMEOUT_MS = 15_000
 /** Servers without extensions do not answer (extensions/0x0001); the first job waits for this, once. */
 const EXTENSIONS_TIMEOUT_MS = 5_000
-/** Ids of channels that are closed, remembered to tell stragglers from mistakes; the oldest is forgotten. */
-const CLOSED_IDS_KEPT = 4096
 
 export function createSv2PoolSession<Token>(parts: PoolSessionParts): PoolSession<Token> {
   return new Sv2PoolSession(parts)
@@ -47,12 +46,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
   readonly #noise: NoiseStream
   readonly #timeout: SessionTimeout
   readonly #workers: WorkerNames
-  readonly #channels = new Set<Sv2Channel<Token>>()
-  readonly #byId = new Map<number, Sv2Channel<Token>>()
-  /** Open requests without an answer; null where the line left meanwhile. */
-  readonly #asked = new Map<number, Sv2Channel<Token> | null>()
-  readonly #closedIds = new Set<number>()
-  #nextRequestId = 1
+  readonly #channels = new ChannelTable<Token>()
   #isSetUp = false
   #ended = false
   #strayCount = 0
@@ -79,13 +73,13 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
 
   openLine(line: SessionLineParts<Token>): SessionLine<Token> {
     const channel = new Sv2Channel(this, line)
-    this.#channels.add(channel)
+    this.#channels.all.add(channel)
     if (this.#isSetUp) channel.open()
     return channel
   }
 
   askForLife(): void {
-    for (const channel of this.#byId.values()) return channel.repeatNominal()
+    this.#channels.first?.repeatNominal()
   }
 
   close(reason: string): void {
@@ -97,10 +91,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
   }
 
   nextRequestId(channel: Sv2Channel<Token>): number {
-    const requestId = this.#nextRequestId
-    this.#nextRequestId = (requestId + 1) >>> 0
-    this.#asked.set(requestId, channel)
-    return requestId
+    return this.#channels.ask(channel)
   }
 
   shareTrailer(rigName: string): Uint8Array | undefined {
@@ -108,12 +99,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
   }
 
   onClosed(channel: Sv2Channel<Token>): void {
-    this.#channels.delete(channel)
-    for (const [requestId, asked] of this.#asked) if (asked === channel) this.#asked.set(requestId, null)
-    const id = channel.jobs?.channelId
-    if (id === undefined || this.#byId.get(id) !== channel) return
-    this.#byId.delete(id)
-    this.#rememberClosed(id)
+    this.#channels.remove(channel)
   }
 
   send(message: MiningConnectionMessage): void {
@@ -197,7 +183,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
       case 'OpenExtendedMiningChannel.Success':
         return this.#onOpened(message)
       case 'OpenMiningChannel.Error':
-        return this.#answered(message.requestId)?.onOpenRefused(message.errorCode)
+        return this.#channels.answered(message.requestId)?.onOpenRefused(message.errorCode)
       case 'NewExtendedMiningJob':
       case 'SetNewPrevHash':
       case 'SetTarget':
@@ -231,7 +217,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
     if (this.#isSetUp) return
     this.#timeout.clear()
     this.#isSetUp = true
-    for (const channel of this.#channels) channel.open()
+    for (const channel of this.#channels.all) channel.open()
   }
 
   #onSetupRefused(unsupportedFlags: number, errorCode: string): void {
@@ -243,48 +229,34 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
     this.#fail({ code: 'pool/setup-refused', message, again })
   }
 
-  /** The channel a reply is for; undefined if nobody asked or whoever did has left. */
-  #answered(requestId: number): Sv2Channel<Token> | undefined {
-    const channel = this.#asked.get(requestId)
-    this.#asked.delete(requestId)
-    return channel ?? undefined
-  }
-
   #onOpened(message: OpenExtendedMiningChannelSuccess): void {
     const { requestId, channelId } = message
-    const wasAsked = this.#asked.has(requestId)
-    const channel = this.#answered(requestId)
-    if (!channel) {
-      if (!wasAsked) return this.#stray('OpenExtendedMiningChannel.Success', { requestId })
-      this.#rememberClosed(channelId)
+    const channel = this.#channels.answered(requestId)
+    if (channel === undefined) return this.#stray(message.name, { requestId })
+    if (channel === null) {
+      this.#channels.rememberClosed(channelId)
       return this.send({ name: 'CloseChannel', channelId, reasonCode: 'not needed any more' })
     }
-    // Ids of channels and groups are one namespace: with two owners of one id nothing could be told apart.
-    if (this.#byId.has(channelId) || this.#isGroup(channelId)) {
+    // With two owners of one id nothing could be told apart.
+    if (this.#channels.isTaken(channelId)) {
       const { name } = this.parts.config
       return this.#end('pool/garbage', `${name} gave one id to two channels. We connect anew.`)
     }
-    this.#closedIds.delete(channelId)
-    this.#byId.set(channelId, channel)
+    this.#channels.open(channelId, channel)
     channel.onOpened(message)
-  }
-
-  #isGroup(id: number): boolean {
-    for (const { jobs } of this.#byId.values()) if (jobs?.groupChannelId === id) return true
-    return false
   }
 
   /** To one channel, or to all of a group (Mining Protocol, 5.2.3). */
   #onJobMessage(message: ChannelJobMessage): void {
     if (message.name === 'SetGroupChannel') {
-      for (const id of message.channelIds) this.#byId.get(id)?.onJobMessage(message)
+      for (const id of message.channelIds) this.#channels.find(id)?.onJobMessage(message)
       return
     }
-    const own = this.#byId.get(message.channelId)
+    const own = this.#channels.find(message.channelId)
     if (own) return own.onJobMessage(message)
-    const members = [...this.#byId.values()].filter(({ jobs }) => jobs?.groupChannelId === message.channelId)
+    const members = this.#channels.membersOf(message.channelId)
     if (members.length === 0) return this.#stray(message.name, { channelId: message.channelId })
-    const missed = message.name === 'SetNewPrevHash' ? futureJobOf(members, message.jobId) : undefined
+    const missed = message.name === 'SetNewPrevHash' ? announcementOf(members, message.jobId) : undefined
     for (const member of members) {
       // Announced to the group before this channel joined it.
       if (missed && member.jobs?.future.has(missed.jobId) === false) member.onJobMessage(missed)
@@ -293,23 +265,16 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
   }
 
   #channel(message: { readonly name: string; readonly channelId: number }): Sv2Channel<Token> | undefined {
-    const channel = this.#byId.get(message.channelId)
+    const channel = this.#channels.find(message.channelId)
     if (!channel) this.#stray(message.name, { channelId: message.channelId })
     return channel
   }
 
   /** For nobody here. The first is worth a line in the log; a pool may send very many. */
   #stray(message: string, fields: Record<string, number>): void {
-    if (fields.channelId !== undefined && this.#closedIds.has(fields.channelId)) return
+    if (fields.channelId !== undefined && this.#channels.wasClosed(fields.channelId)) return
     if (this.#strayCount++ > 0) return
     this.parts.log.warn('message from pool for an unknown channel', { message, ...fields })
-  }
-
-  #rememberClosed(channelId: number): void {
-    this.#closedIds.add(channelId)
-    if (this.#closedIds.size <= CLOSED_IDS_KEPT) return
-    const [oldest] = this.#closedIds
-    if (oldest !== undefined) this.#closedIds.delete(oldest)
   }
 
   #onReconnect(newHost: string, newPort: number): void {
@@ -359,13 +324,4 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
     this.#timeout.clear()
     this.parts.events.onEnd(end)
   }
-}
-
-/** The announcement of a job that some of a group have got. */
-function futureJobOf<Token>(members: readonly Sv2Channel<Token>[], jobId: number) {
-  for (const { jobs } of members) {
-    const job = jobs?.future.get(jobId)?.job
-    if (job && job.channelId === jobs.groupChannelId) return job
-  }
-  return undefined
 }
