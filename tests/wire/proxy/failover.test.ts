@@ -1,5 +1,6 @@
 /** Pools that fail and return: someone stands in, nobody flaps, and rigs keep their sockets whatever happens. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { equalBytes } from '../../../src-main/base/index.ts'
 import { DEFAULT_ROUTING } from '../../../src-main/proxy/index.ts'
 import { EASY, type FakePool } from '../../support/proxy/fake-pool.ts'
 import { FakeSv1Pool } from '../../support/proxy/fake-sv1-pool.ts'
@@ -218,11 +219,9 @@ describe('an hour without any pool', () => {
     // A rig that is switched on meanwhile is not sent away either.
     const late = await harness.rig({ user: 'late' })
     await Promise.all([a.listen(ports[0]), b.listen(ports[1])])
-    const known = rigs.map((rig) => rig.jobs.length)
+    const dead = rigs.map((rig) => rig.lastJob.coinb1)
     await harness.pass(120_000, 2000)
-    await until('a job that earns', () =>
-      rigs.every((rig, n) => rig.jobs.slice(known[n]).some(({ clean }) => clean)),
-    )
+    await until('a job that earns', () => rigs.every((rig, n) => !equalBytes(rig.lastJob.coinb1, dead[n]!)))
     expect(
       errorsOf((await Promise.all([...rigs, late].map((rig) => rig.mine(2, undefined, STRONG)))).flat()),
     ).toEqual(Array.from({ length: 6 }, () => null))
@@ -240,12 +239,13 @@ describe('what users of the reference translator complain of', () => {
     const rig = await harness.rigAtWork()
     for (let restart = 0; restart < 3; restart++) {
       const { port } = a
-      const known = rig.jobs.length
+      const { coinb1 } = rig.lastJob
       await kill(a)
       await harness.pass(10_000, 1000)
       await a.listen(port)
       await harness.untilReady(a)
-      await until('a job', () => rig.jobs.slice(known).some(({ clean }) => clean))
+      // Each connection has a prefix of its own.
+      await until('a job', () => !equalBytes(rig.lastJob.coinb1, coinb1))
       expect(errorsOf(await rig.mine(1, undefined, STRONG))).toEqual([null])
       await harness.untilSettled()
     }
