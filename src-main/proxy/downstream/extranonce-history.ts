@@ -5,11 +5,19 @@ import { type Rig } from './rig.ts'
 export interface TimedExtranonce extends ExtranonceGrant {
   /** From this issue on. */
   readonly sequence: number
-  /** As many zeros as extranonce2 has bytes: what a channel rolls that has nothing to roll. */
-  readonly zeros: Uint8Array
 }
 
 const KEPT = 3
+/** Made once for each length; never written to. */
+const zeros = new Map<number, Uint8Array>()
+
+/** The extranonce2 of a channel that has nothing to roll: as many zeros as its layout leaves room for. */
+export function zeroExtranonce2({ layout }: ExtranonceGrant): Uint8Array {
+  const size = layout.extranonce2Size
+  let bytes = zeros.get(size)
+  if (!bytes) zeros.set(size, (bytes = new Uint8Array(size)))
+  return bytes
+}
 
 export class ExtranonceHistory {
   readonly #rig: Rig
@@ -34,7 +42,7 @@ export class ExtranonceHistory {
 
   /** Puts a place in force. @param sequence the first issue it is for */
   use(grant: ExtranonceGrant, sequence: number): void {
-    this.#grants.push({ ...grant, sequence, zeros: new Uint8Array(grant.layout.extranonce2Size) })
+    this.#grants.push({ ...grant, sequence })
     if (this.#grants.length > KEPT) {
       const [oldest] = this.#grants.splice(0, 1)
       if (oldest) this.#host.releaseExtranonce(oldest)

@@ -38,6 +38,7 @@ import {
 } from './downstream.ts'
 import { type LinkTap, meteredJob, NO_TAP } from '../insight/traffic-tap.ts'
 import { type IssuedJob, MAX_REISSUE, notifyLine, reissueLine } from '../shares/job-board.ts'
+import { ExtranonceHistory } from './extranonce-history.ts'
 import { type Rig } from './rig.ts'
 import { type ShareOfferer, type ShareRefusal } from '../shares/share-desk.ts'
 import { nominalHashrateOf, startDifficultyOf } from './start-difficulty.ts'
@@ -53,14 +54,6 @@ const IDLE_BEFORE_AUTHORISED_MS = 60_000
 const IDLE_AUTHORISED_MS = 12 * 60 * 60_000
 /** Faulty messages in a row after which the connection ends: the peer speaks something else. */
 const FAULTS_IN_A_ROW = 20
-/** Extranonces remembered for shares that are on their way. */
-const EXTRANONCES_KEPT = 3
-
-interface TimedExtranonce extends ExtranonceGrant {
-  /** From this issue on. */
-  readonly sequence: number
-}
-
 /** Shared by all sessions: its values are used up within the line. */
 const scan = new SubmitScan()
 
@@ -83,7 +76,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
   /** Bits the rig asked to roll; 0 if it never did. */
   #requestedMask = 0
   #toldMask = 0
-  #extranonces: TimedExtranonce[] = []
+  readonly #extranonces: ExtranonceHistory
   #lastIssued: IssuedJob | null = null
   #firstSequence = 0
   #reissue = 0
@@ -94,6 +87,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
   constructor(connection: Connection, rig: Rig, host: DownstreamHost) {
     this.rig = rig
     this.#host = host
+    this.#extranonces = new ExtranonceHistory(rig, host)
     this.#connection = connection
     this.#tap = host.openTap?.({ protocol: this.protocol, connection, owner: () => rig }) ?? NO_TAP
     connection.idleTimeoutMs = IDLE_BEFORE_AUTHORISED_MS
@@ -111,7 +105,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
 
   sendJob(issued: IssuedJob): void {
     if (this.#closed) return
-    const grant = this.#extranonces.at(-1)
+    const grant = this.#extranonces.latest
     if (!grant) return
     const last = this.#lastIssued
     if (!last) this.#firstSequence = issued.sequence
@@ -123,12 +117,12 @@ export class Sv1Session implements Downstream, ShareOfferer {
     // Also when the job that said so did not reach this rig before it was overtaken.
     const cleanJobs =
       issued.cleanJobs || !last || last.staleBecause !== null || last.lineId !== issued.lineId || anew
-    this.#tap.meter.job(meteredJob(issued.job, rigBytes(grant), cleanJobs))
-    this.#write(notifyLine(issued, rigBytes(grant), cleanJobs))
+    this.#tap.meter.job(meteredJob(issued.job, this.#extranonces.rigBytes, cleanJobs))
+    this.#write(notifyLine(issued, this.#extranonces.rigBytes, cleanJobs))
   }
 
   reissue(issued: IssuedJob): boolean {
-    const grant = this.#extranonces.at(-1)
+    const grant = this.#extranonces.latest
     if (this.#closed || !grant || issued !== this.#lastIssued) return false
     if (this.#reissue >= MAX_REISSUE) return false
     const elapsedS = Math.floor((this.#host.clock.nowMs() - issued.issuedAtMs) / 1000)
@@ -138,13 +132,13 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#lastNtime = ntime
     this.#reissue++
     const anew = this.#tellDifficulty(issued)
-    this.#tap.meter.job(meteredJob(issued.job, rigBytes(grant), anew))
-    this.#write(reissueLine(issued, this.#reissue, ntime, rigBytes(grant), anew))
+    this.#tap.meter.job(meteredJob(issued.job, this.#extranonces.rigBytes, anew))
+    this.#write(reissueLine(issued, this.#reissue, ntime, this.#extranonces.rigBytes, anew))
     return true
   }
 
   setExtranonce(grant: ExtranonceGrant, from: IssuedJob): void {
-    this.#useExtranonce(grant, from.sequence)
+    this.#extranonces.use(grant, from.sequence)
     this.#tap.meter.extranonce(grant.extranonce1.length)
     this.#write(formatSetExtranonce(grant.extranonce1, grant.layout.extranonce2Size))
   }
@@ -250,7 +244,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
           rollsVersions: this.rig.rollsVersions,
           minimumRollableSize: 0,
         })
-        this.#useExtranonce(grant, 0)
+        this.#extranonces.use(grant, 0)
       } catch (error) {
         if (!(error instanceof HeadframeError)) throw error
         return this.#reply(formatError(request.id, SV1_ERROR.other, error.message))
@@ -262,7 +256,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
       }
       this.#subscribed = true
     }
-    const grant = this.#extranonces.at(-1)!
+    const grant = this.#extranonces.latest!
     this.#reply(
       formatSubscribeResult(request.id, {
         sessionId: this.rig.id,
@@ -310,7 +304,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
       nowMs: this.#host.clock.nowMs(),
       rig: this.rig,
       findIssue: (sequence) => this.#host.findIssue(sequence),
-      extranonceAt: (sequence) => this.#extranonceAt(sequence),
+      extranonceAt: (sequence) => this.#extranonces.at(sequence),
     })
     if (checked.ok) {
       const { issued, pinned, rollable, ntime, nonce, version } = checked.share
@@ -331,7 +325,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
 
   #meterSession(): void {
     const { name, userAgent, address } = this.rig
-    const { layout } = this.#extranonces.at(-1)!
+    const { layout } = this.#extranonces.latest!
     // What it dialled is not known; an address of the same network is as long.
     this.#tap.meter.session({ userAgent: userAgent ?? '', user: name, host: address, ...layout })
   }
@@ -364,21 +358,6 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#write(formatSetVersionMask(mask))
   }
 
-  #useExtranonce(grant: ExtranonceGrant, sequence: number): void {
-    this.#extranonces.push({ ...grant, sequence })
-    if (this.#extranonces.length > EXTRANONCES_KEPT) {
-      const [oldest] = this.#extranonces.splice(0, 1)
-      if (oldest) this.#host.releaseExtranonce(oldest)
-    }
-    this.rig.extranonce1 = grant.extranonce1
-    this.rig.layout = grant.layout
-    this.rig.changed = true
-  }
-
-  #extranonceAt(sequence: number): ExtranonceGrant | undefined {
-    return this.#extranonces.findLast((extranonce) => extranonce.sequence <= sequence)
-  }
-
   #onFault(fault: LineFault): void {
     this.#host.log.debug('rig sent a faulty line', { rig: this.rig.id, code: fault.code })
     this.#faults++
@@ -403,13 +382,10 @@ export class Sv1Session implements Downstream, ShareOfferer {
     this.#ready = false
     this.#tap.close()
     this.#framer.close()
-    for (const grant of this.#extranonces) this.#host.releaseExtranonce(grant)
-    this.#extranonces = []
+    this.#extranonces.release()
     this.#host.onClosed(this, reason)
   }
 }
-
-const rigBytes = ({ layout }: ExtranonceGrant): number => layout.extranonce1Size + layout.extranonce2Size
 
 function scannedSubmit(): Submit {
   return {

@@ -14,7 +14,7 @@ import {
 import { type IssuedJob } from '../shares/job-board.ts'
 import { type ShareOfferer, type ShareReference, type ShareRefusal } from '../shares/share-desk.ts'
 import { type Downstream, type DownstreamHost } from './downstream.ts'
-import { type ExtranonceHistory, type TimedExtranonce } from './extranonce-history.ts'
+import { type ExtranonceHistory, type TimedExtranonce, zeroExtranonce2 } from './extranonce-history.ts'
 import { type Rig } from './rig.ts'
 import { checkWork, invalid, type RefusedShare, type ShareContext } from './share-check.ts'
 import { ChannelWorkers } from './sv2-workers.ts'
@@ -136,7 +136,7 @@ export class Sv2ChannelShares implements ShareOfferer, ShareContext<TimedExtrano
       reference: sequenceNumber,
       issued,
       pinned,
-      rollable: rollableOf(job, grant.extranonce1, extranonce ?? grant.zeros),
+      rollable: rollableOf(job, grant.extranonce1, extranonce ?? zeroExtranonce2(grant)),
       ntime,
       nonce,
       version,

@@ -10,6 +10,7 @@ import { concatBytes } from '../../base/index.ts'
 import { FRAME_HEADER_LENGTH, newExtendedMiningJob, newMiningJob, setNewPrevHash } from '../../sv2/index.ts'
 import { type IssuedJob } from '../shares/job-board.ts'
 import { type ExtranonceGrant } from './downstream.ts'
+import { zeroExtranonce2 } from './extranonce-history.ts'
 import { type FirmwareLimits, tooLargeFor } from './sv2-firmware.ts'
 
 const CHANNEL_ID_AT = FRAME_HEADER_LENGTH
@@ -63,7 +64,7 @@ export class Sv2JobFrames {
   /** NewMiningJob: the root of the channel's own merkle tree, its extranonce2 being zero. */
   standard(grant: ExtranonceGrant, channelId: number, jobId: number, minNtime: number | null): Uint8Array {
     const { job } = this.#issued
-    const rollable = rollableOf(job, grant.extranonce1, new Uint8Array(grant.layout.extranonce2Size))
+    const rollable = rollableOf(job, grant.extranonce1, zeroExtranonce2(grant))
     const txid = coinbaseTxid(job.coinbasePrefix, job.extranonce.prefix, rollable, job.coinbaseSuffix)
     const merkleRoot = foldMerklePath(txid, job.merklePath)
     return newMiningJob.encode({ channelId, jobId, minNtime, version: job.version, merkleRoot })

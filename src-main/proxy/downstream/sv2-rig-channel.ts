@@ -25,7 +25,7 @@ import {
   type ExtranonceGrant,
   type RigTransport,
 } from './downstream.ts'
-import { ExtranonceHistory } from './extranonce-history.ts'
+import { ExtranonceHistory, zeroExtranonce2 } from './extranonce-history.ts'
 import { type Rig } from './rig.ts'
 import { Sv2ChannelShares } from './sv2-channel-shares.ts'
 import { isHashrate, isServable, Sv2ChannelTarget } from './sv2-channel-target.ts'
@@ -130,7 +130,9 @@ export class Sv2RigChannel implements Downstream {
   get extranoncePrefix(): Uint8Array {
     const grant = this.#extranonces.latest
     if (grant === undefined) return new Uint8Array(0)
-    return this.channelKind === 'extended' ? grant.extranonce1 : concatBytes(grant.extranonce1, grant.zeros)
+    return this.channelKind === 'extended'
+      ? grant.extranonce1
+      : concatBytes(grant.extranonce1, zeroExtranonce2(grant))
   }
 
   /** The target of its opening, later the one it was told last. */
