@@ -8,6 +8,11 @@ import OverviewScreen from './features/overview/OverviewScreen.vue'
 import PoolsScreen from './features/pools/PoolsScreen.vue'
 import RigsScreen from './features/rigs/RigsScreen.vue'
 import RoutingScreen from './features/routing/RoutingScreen.vue'
+import AuditPage from './features/traffic/AuditPage.vue'
+import BandwidthPage from './features/traffic/BandwidthPage.vue'
+import LinksPage from './features/traffic/LinksPage.vue'
+import ProtocolView from './features/traffic/ProtocolView.vue'
+import TrafficScreen from './features/traffic/TrafficScreen.vue'
 
 export function createAppRouter(): Router {
   return createRouter({
@@ -25,6 +30,21 @@ export function createAppRouter(): Router {
           { path: 'timeline', name: 'timeline', component: TimelinePage, meta: { title: 'Timeline' } },
           { path: 'warnings', name: 'warnings', component: WarningList, meta: { title: 'Warnings' } },
         ],
+      },
+      {
+        path: '/connections',
+        component: TrafficScreen,
+        children: [
+          { path: '', name: 'connections', component: LinksPage, meta: { title: 'Connections' } },
+          { path: 'bandwidth', name: 'bandwidth', component: BandwidthPage, meta: { title: 'Bandwidth' } },
+          { path: 'audit', name: 'audit', component: AuditPage, meta: { title: 'Audit log' } },
+        ],
+      },
+      {
+        path: '/connections/view/:id',
+        name: 'protocol-view',
+        component: ProtocolView,
+        meta: { title: 'Connection' },
       },
       { path: '/:rest(.*)*', redirect: '/' },
     ],
