@@ -42,7 +42,8 @@ export function costsOf(row: BandwidthRow): Cost[] {
   const costs: Cost[] = [
     {
       protocol: row.protocol,
-      tls: row.protocol === 'stratum-v1' && (row.transport === 'tls' || row.transport === 'wss'),
+      // Its lines are what is counted, also where TLS carries them.
+      tls: false,
       real: true,
       bytes: { in: row.bytesIn, out: row.bytesOut },
     },
