@@ -152,6 +152,8 @@ export function poolView(
     poolDifficulty: finiteOrNull(status?.poolDifficulty),
     shares: status ? addCounts(base, status.counts) : { ...base, pending: 0 },
     rejectReasons: status?.rejectReasons ?? {},
+    invalidReasons: status?.invalidReasons ?? {},
+    lostReasons: status?.lostReasons ?? {},
     bytesIn: status?.bytesIn ?? 0,
     bytesOut: status?.bytesOut ?? 0,
   }
@@ -180,6 +182,7 @@ export function downstreamView(status: DownstreamStatus): Downstream {
     shares: { ...status.counts },
     invalidReasons: status.invalidReasons,
     rejectReasons: status.rejectReasons,
+    lostReasons: status.lostReasons,
     poolId: status.poolId,
     versionRolling: status.versionRolling,
     extranonce: { prefixHex: status.extranoncePrefixHex, rollableBytes: status.rollableBytes },

@@ -43,9 +43,9 @@ export interface PoolStatus {
   readonly counts: ShareCounts
   readonly rejectReasons: Record<string, number>
   /** Our own refusals of its rigs' shares; stale ones by `StaleCause`. */
-  readonly invalidReasons?: Record<string, number>
+  readonly invalidReasons: Record<string, number>
   /** Why shares were lost. */
-  readonly lostReasons?: Record<string, number>
+  readonly lostReasons: Record<string, number>
   readonly bytesIn: number
   readonly bytesOut: number
 }
@@ -78,6 +78,8 @@ export interface DownstreamStatus {
   readonly invalidReasons: Record<string, number>
   /** Its pools' refusals, in their words. */
   readonly rejectReasons: Record<string, number>
+  /** Why shares were lost. */
+  readonly lostReasons: Record<string, number>
   readonly versionRolling: boolean
   readonly extranoncePrefixHex: string
   readonly rollableBytes: number

@@ -104,7 +104,9 @@ export const pool = z.object({
     .describe('What the pool granted last, null if never connected'),
   poolDifficulty: difficulty.nullable().describe('Share target of the upstream channel'),
   shares: shareCounts,
-  rejectReasons: z.record(z.string(), count),
+  rejectReasons: z.record(z.string(), count).describe('Its refusals in its own words'),
+  invalidReasons: z.record(z.string(), count).describe('Our refusals by reason, stale ones by cause'),
+  lostReasons: z.record(z.string(), count).describe('Why shares were lost'),
   bytesIn: count,
   bytesOut: count,
 })
@@ -226,6 +228,7 @@ export const downstream = z.object({
   shares: shareCounts,
   invalidReasons: z.record(z.string(), count).describe('Our refusals by reason, stale ones by cause'),
   rejectReasons: z.record(z.string(), count).describe("Pools' refusals in their words"),
+  lostReasons: z.record(z.string(), count).describe('Why shares were lost'),
   poolId: z.string().nullable().describe('The pool it works for now'),
   versionRolling: z.boolean(),
   extranonce: z.object({ prefixHex: z.string(), rollableBytes: count }),

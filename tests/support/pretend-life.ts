@@ -137,6 +137,8 @@ export function pretendPools(now: number): Pool[] {
       poolDifficulty: 16_384,
       shares: pretendShares({ acknowledged: 48_211, rejected: 37, pending: 2, lost: 4, weak: 20_110 }),
       rejectReasons: { 'stale-share': 31, 'difficulty-too-low': 6 },
+      invalidReasons: { 'new-block': 210, 'duplicate-share': 3 },
+      lostReasons: { 'the connection ended': 4 },
       bytesIn: 48_200_000,
       bytesOut: 9_410_000,
     }),

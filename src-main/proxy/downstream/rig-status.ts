@@ -48,6 +48,7 @@ export function rigStatus(
     counts: { ...rig.book.counts },
     invalidReasons: { ...rig.book.invalidReasons },
     rejectReasons: { ...rig.book.rejectReasons },
+    lostReasons: { ...rig.book.lostReasons },
     versionRolling: rig.rollsVersions,
     extranoncePrefixHex: rig.extranonce1 ? toHex(rig.extranonce1) : '',
     rollableBytes: downstream.channelKind === 'standard' ? 0 : (rig.layout?.extranonce2Size ?? 0),

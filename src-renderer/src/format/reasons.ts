@@ -110,7 +110,7 @@ export function sortRefusals(reasons: Readonly<Record<string, number>>): {
   }
 }
 
-/** Pools' refusals, most frequent first. */
-export function sortRejections(reasons: Readonly<Record<string, number>>): CountedReason[] {
+/** Reasons of one kind, such as pools' refusals: most frequent first. */
+export function sortReasons(reasons: Readonly<Record<string, number>>): CountedReason[] {
   return counted(reasons, () => true)
 }

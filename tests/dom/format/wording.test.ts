@@ -3,7 +3,7 @@ import type { PoolTest, PoolTestStepName } from '@contract'
 import { channelKindWording, isEncrypted, linkLabel, shortLinkLabel } from '@/format/links.ts'
 import { expectedSteps, shownSteps, testStepWording } from '@/format/pool-test.ts'
 import { hintPoolUrl, urlPartLabel } from '@/format/pool-url.ts'
-import { reasonWording, sortRefusals, sortRejections } from '@/format/reasons.ts'
+import { reasonWording, sortRefusals, sortReasons } from '@/format/reasons.ts'
 import { rigEntrances } from '@/format/rig-addresses.ts'
 import { payoutWording, poolHealthWording } from '@/format/words.ts'
 import { poolHealth, poolPreset, poolTestStepName } from '../../../src-preload/contract/index.ts'
@@ -81,7 +81,7 @@ describe('why shares earned nothing', () => {
 
   it("keeps a pool's own word where it has none better", () => {
     expect(reasonWording('account_over-quota')).toEqual({ label: 'Account over quota', meaning: '' })
-    expect(sortRejections({ odd: 1, 'stale-share': 3 }).map((each) => each.label)).toEqual([
+    expect(sortReasons({ odd: 1, 'stale-share': 3 }).map((each) => each.label)).toEqual([
       'Too late',
       'Odd',
     ])
