@@ -77,16 +77,29 @@ export class ParaPool {
 
   /** Asks the pool. */
   async book(): Promise<ParaPoolBook> {
-    const response = await fetch(`http://127.0.0.1:${this.#httpPort}/api/pool/status`)
-    const status = (await response.json()) as {
+    const status = await this.#ask<{
       readonly block_count: number
       readonly downstream: { readonly accepted_shares: number; readonly rejected_shares: number }
-    }
+    }>('status')
     return {
       acceptedShares: status.downstream.accepted_shares,
       rejectedShares: status.downstream.rejected_shares,
       blocks: status.block_count,
     }
+  }
+
+  /** By what names the pool knows the rigs of `paraUser` that delivered a share. There must be one. */
+  async rigNames(): Promise<string[]> {
+    const user = await this.#ask<{ readonly workers: readonly { readonly name: string }[] }>(
+      `user/${PAYOUT_ADDRESS}`,
+    )
+    return user.workers.map(({ name }) => name)
+  }
+
+  async #ask<T>(path: string): Promise<T> {
+    const response = await fetch(`http://127.0.0.1:${this.#httpPort}/api/pool/${path}`)
+    if (!response.ok) throw new Error(`the pool answered ${response.status} to ${path}`)
+    return (await response.json()) as T
   }
 }
 
