@@ -41,6 +41,8 @@ const status = (poolId: string, state: UpstreamState, changes: Partial<PoolStatu
   poolDifficulty: null,
   counts: emptyCounts(),
   rejectReasons: {},
+  invalidReasons: {},
+  lostReasons: {},
   bytesIn: 0,
   bytesOut: 0,
   ...changes,
