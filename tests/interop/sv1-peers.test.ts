@@ -12,6 +12,7 @@ import { generateAuthorityKeyPair } from '../../src-main/sv2/index.ts'
 import { BitcoinNode } from './bitcoin-node.ts'
 import { InteropProxy, interopPool, overSv1, overSv2 } from './interop-proxy.ts'
 import { ParaPool, type ParaPoolOptions, ParaRig, paraUser } from './para.ts'
+import { MiningDevice } from './mining-device.ts'
 import { waitUntil } from './peer-process.ts'
 import { findPeer } from './peers.ts'
 import { type SriPool, startSriPool } from './sri-pool.ts'
@@ -31,6 +32,7 @@ describe('a Stratum V1 rig and a Stratum V1 pool of others', () => {
   let paraPool: ParaPool | undefined
   let proxy: InteropProxy | undefined
   let paraRig: ParaRig | undefined
+  let device: MiningDevice | undefined
   let ourRigs: Sv1Miner[] = []
 
   beforeAll(async () => {
@@ -38,11 +40,11 @@ describe('a Stratum V1 rig and a Stratum V1 pool of others', () => {
   })
 
   beforeEach(({ skip }) => {
-    paraRig = proxy = paraPool = node = undefined
+    device = paraRig = proxy = paraPool = node = undefined
     skip(para === undefined, 'para cannot be built here; the reason was printed above')
     onTestFailed(() => {
       process.stderr.write(`--- last report ---\n${JSON.stringify(proxy?.report, undefined, 1)}\n`)
-      for (const { process: peer } of [paraPool, paraRig].filter((one) => one !== undefined))
+      for (const { process: peer } of [paraPool, paraRig, device].filter((one) => one !== undefined))
         process.stderr.write(`--- log of ${peer.name} ---\n${peer.log}\n`)
     })
   })
@@ -51,6 +53,7 @@ describe('a Stratum V1 rig and a Stratum V1 pool of others', () => {
     for (const rig of ourRigs) rig.stop()
     ourRigs = []
     await paraRig?.process.stop()
+    await device?.process.stop()
     await proxy?.stop()
     await paraPool?.process.stop()
     await node?.stop()
@@ -155,6 +158,37 @@ describe('a Stratum V1 rig and a Stratum V1 pool of others', () => {
     connectOurRig('rig.one')
     await proxy.waitForAcknowledged('para', 6)
     expectBooksInOrder()
+    expect(await paraPool!.book()).toMatchObject({ rejectedShares: 0 })
+  })
+
+  it('rigs of three makers, over both protocols, mine at the pool on one line', async ({ skip }) => {
+    const deviceBinary = await findPeer('mining_device')
+    if (deviceBinary === undefined)
+      return skip('mining_device cannot be built here; the reason was printed above')
+    await startParaPool()
+    const authority = generateAuthorityKeyPair(systemEntropy)
+    proxy = await InteropProxy.start([paraConfig()], {
+      stratumV2: { host: '127.0.0.1', port: 0 },
+      authority,
+    })
+    const rig = connectParaRig()
+    const ours = connectOurRig('rig.one')
+    device = new MiningDevice(deviceBinary, {
+      port: proxy.engine.stratumV2Address!.port,
+      authorityKeyText: proxy.engine.authorityKeyText!,
+      userIdentity: 'rig.device',
+      hashrateMultiplier: 0.02,
+    })
+    await waitUntil(
+      () => rig.accepted > 0 && ours.accepted > 0 && device!.acknowledgements > 0,
+      'each rig to hear that a share was accepted',
+      180_000,
+    )
+    await proxy.waitForAcknowledged('para', 3)
+    expect(proxy.report.onlineCount).toBe(3)
+    // The device hashes its job again from the first nonce whenever its target changes: those are duplicates.
+    expect(proxy.report.counts).toMatchObject({ rejected: 0, lost: 0, invalid: 0 })
+    expect(identityHolds(proxy.report.counts)).toBe(true)
     expect(await paraPool!.book()).toMatchObject({ rejectedShares: 0 })
   })
 
