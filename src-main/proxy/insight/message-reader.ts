@@ -113,7 +113,7 @@ export class MessageReader {
     const hex = hexOf(Buffer.from(JSON.stringify(masked)))
     const { method } = masked
     if (typeof method === 'string') {
-      this.#remember(`${direction} ${JSON.stringify(value.id)}`, method)
+      this.#remember(`${direction} ${JSON.stringify(masked.id)}`, method)
       const fields = paramFields(method, masked.params)
       const kind = KINDS[method] ?? 'other'
       return {
@@ -255,10 +255,15 @@ function maskSecrets(message: JsonObject, identities: boolean): JsonObject {
   return copy
 }
 
+/** Levels of a line that are shown. */
+const DEEPEST = 8
+const TOO_DEEP = '…'
 const IDENTITY_KEY = /^(user|username|login|worker|worker_name|name)$/i
 
 function maskKeys(value: unknown, identities: boolean, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || depth > 8) return value
+  if (typeof value !== 'object' || value === null) return value
+  // No message of mining is so deep; what is could hide a secret, and exhaust the stack of whoever prints it.
+  if (depth > DEEPEST) return TOO_DEEP
   if (Array.isArray(value)) return value.map((element) => maskKeys(element, identities, depth + 1))
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [

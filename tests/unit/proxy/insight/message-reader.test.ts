@@ -129,6 +129,22 @@ describe('a line of Stratum V1', () => {
     )
   })
 
+  it('nested without end is read as far as messages go, and hides nothing in its depth', () => {
+    const deep = '['.repeat(30_000) + ']'.repeat(30_000)
+    const secret = `${'{"a":'.repeat(12)}{"password":"${PASSWORD}"}${'}'.repeat(12)}`
+    for (const inner of [deep, secret]) {
+      for (const line of [
+        `{"id":1,"method":"mining.submit","params":[${inner}]}`,
+        `{"id":${inner},"method":"mining.authorize","params":["rig","${PASSWORD}"]}`,
+        `{"id":2,"result":${inner},"error":${inner}}`,
+      ]) {
+        const read = new MessageReader().line('in', line, true)
+        expect(JSON.stringify(read)).not.toContain(PASSWORD)
+        expect(read.hex).not.toContain(Buffer.from(PASSWORD).toString('hex'))
+      }
+    }
+  })
+
   it('with anything for method, id and params, is still read', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (id, params, result) => {
