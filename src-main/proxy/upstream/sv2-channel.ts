@@ -73,6 +73,8 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
   #nominalAtMs: number
   #hadJob = false
   #ended = false
+  /** What it asked for last: others may have learned meanwhile that it is too much. */
+  #extranonceChoice = 0
 
   constructor(host: ChannelHost<Token>, line: SessionLineParts<Token>) {
     this.#host = host
@@ -89,7 +91,7 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
   }
 
   get unansweredCount(): number {
-    return this.#ledger.counts.pending
+    return this.#ledger.pending
   }
 
   get oldestUnansweredMs(): number | null {
@@ -97,7 +99,7 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
   }
 
   get miscounted(): number {
-    return this.#ledger.counts.unmatched
+    return this.#ledger.unmatched
   }
 
   accepts(jobId: JobId): boolean {
@@ -166,14 +168,14 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
 
   /** Asks the pool for the channel; called once the connection is set up. */
   open(): void {
-    const { memory } = this.#host.parts
+    this.#extranonceChoice = this.#host.parts.memory.extranonceChoice
     this.#host.send({
       name: 'OpenExtendedMiningChannel',
       requestId: this.#host.nextRequestId(this),
       userIdentity: this.#line.userIdentity,
       nominalHashRate: this.#nominalHs,
       maxTarget: MAX_TARGET,
-      minExtranonceSize: EXTRANONCE_SIZES[memory.extranonceChoice] ?? 2,
+      minExtranonceSize: EXTRANONCE_SIZES[this.#extranonceChoice] ?? 2,
     })
     this.#timeout.await('answer to OpenExtendedMiningChannel', REPLY_TIMEOUT_MS)
   }
@@ -190,8 +192,9 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
 
   onOpenRefused(errorCode: string): void {
     const { config, memory } = this.#host.parts
-    if (/extranonce/.test(errorCode) && memory.extranonceChoice + 1 < EXTRANONCE_SIZES.length) {
-      memory.extranonceChoice++
+    const next = this.#extranonceChoice + 1
+    if (/extranonce/.test(errorCode) && next < EXTRANONCE_SIZES.length) {
+      memory.extranonceChoice = Math.max(memory.extranonceChoice, next)
       return this.open()
     }
     const identity = /user|identity/.test(errorCode)

@@ -320,6 +320,8 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
 
   #fail(end: SessionEnd): void {
     if (this.#ended) return
+    // What was sent in this very turn leaves first: a share of it may be a block.
+    this.#flush()
     this.#ended = true
     this.#timeout.clear()
     this.parts.events.onEnd(end)
