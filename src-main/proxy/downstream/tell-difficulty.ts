@@ -31,7 +31,9 @@ export function pinDifficulty(
 ): number | undefined {
   const difficulty = wantedDifficulty(rig, cap, monotonicMs)
   if (rig.steps.latest?.difficulty === difficulty) return undefined
-  const target = easierTarget(targetOfDifficulty(difficulty), issued.job.target)
+  const own = targetOfDifficulty(difficulty)
+  // Rounding must not make it harder than the pool's; where it is meant to be, easier shares are worth less.
+  const target = difficulty > issued.poolDifficulty ? own : easierTarget(own, issued.job.target)
   rig.steps.pin(issued.sequence, reissue, difficulty, target)
   rig.changed = true
   return difficulty

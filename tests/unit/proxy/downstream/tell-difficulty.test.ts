@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { easierTarget, MAX_TARGET, targetOfDifficulty } from '../../../../src-main/mining/index.ts'
+import {
+  difficultyOfTarget,
+  easierTarget,
+  MAX_TARGET,
+  targetOfDifficulty,
+} from '../../../../src-main/mining/index.ts'
 import { type IssuedJob } from '../../../../src-main/proxy/shares/job-board.ts'
 import { Rig } from '../../../../src-main/proxy/downstream/rig.ts'
 import { ShareBook } from '../../../../src-main/proxy/shares/accounting.ts'
@@ -63,5 +68,16 @@ describe('what a rig is told', () => {
     const rig = rigAt(512)
     expect(pinDifficulty(rig, issue(1, Infinity), 0, Infinity, 0)).toBe(512)
     expect(rig.steps.at(1, 0)?.target).not.toBe(MAX_TARGET)
+  })
+
+  it.each([
+    ['was told more because rigs would flood the pool', 0],
+    ['takes nothing easier', 4096],
+  ])('credits no more than a share is worth where the rig %s', (_why, least) => {
+    const rig = rigAt(4096)
+    if (least > 0) rig.setLeastDifficulty(least, 0)
+    expect(pinDifficulty(rig, issue(1, 1), 0, 4096, 0)).toBe(4096)
+    // A rig that sends easier ones all the same is not paid for what it was asked.
+    expect(difficultyOfTarget(rig.steps.at(1, 0)!.target)).toBeCloseTo(4096, 6)
   })
 })

@@ -100,7 +100,8 @@ function pretendConnection() {
     }
     return messages
   }
-  const say = (...messages: MiningConnectionMessage[]): void => receive(pool.seal(messages.map(encodeMessage)))
+  const say = (...messages: MiningConnectionMessage[]): void =>
+    receive(pool.seal(messages.map(encodeMessage)))
   return { openLine, read, say, jobs, ends, lineEnds }
 }
 
