@@ -1,12 +1,11 @@
 /** What the bandwidth figures mean: comparisons, when there is too little to compare, and sentences. Pure. */
 import type { Bandwidth, BandwidthRow, PoolProtocol } from '@contract'
-import { formatBytes, formatCount } from '../../format/number.ts'
+import { formatBytes, formatCount, formatPlural } from '../../format/number.ts'
 import { formatShortDuration, formatWholeDuration } from '../../format/duration.ts'
 import { otherProtocol, protocolName } from '../../format/traffic.ts'
 
-/** Fewer jobs, or shares, than these and the set-up of the connection is most of what was sent. */
-const LEAST_JOBS = 10
-const LEAST_SHARES = 10
+/** Fewer jobs and shares than these together, and the set-up of the connection is most of what was sent. */
+const LEAST_MESSAGES = 30
 /** Less of an hour than this says little about one. */
 const LEAST_HOUR_MS = 10 * 60_000
 
@@ -25,14 +24,14 @@ export interface Cost {
 
 /** Whether the figures of a row say something about the protocols. */
 export function enoughData(row: Pick<BandwidthRow, 'jobs' | 'shares'>): boolean {
-  return row.jobs >= LEAST_JOBS && row.shares >= LEAST_SHARES
+  return row.jobs + row.shares >= LEAST_MESSAGES
 }
 
 /** What is still missing, a sentence. */
 export function tooLittleText(row: Pick<BandwidthRow, 'jobs' | 'shares'>): string {
   return (
-    `Too little has gone by to compare: ${formatCount(row.jobs)} jobs and ${formatCount(row.shares)} shares. ` +
-    `The comparison appears after ${LEAST_JOBS} of each.`
+    `Too little has gone by to compare: ${formatPlural(row.jobs, 'job', 'jobs')} and ` +
+    `${formatPlural(row.shares, 'share', 'shares')}. The comparison appears after ${LEAST_MESSAGES} of them together.`
   )
 }
 
