@@ -12,6 +12,7 @@ export interface ShareContext<Grant extends ExtranonceGrant = ExtranonceGrant> {
   /** First issue it was sent. */
   readonly firstSequence: number
   readonly rig: Pick<Rig, 'steps'>
+  /** @param sequence as a name has it */
   findIssue(sequence: number): IssuedJob | undefined
   extranonceAt(sequence: number): Grant | undefined
 }
@@ -47,12 +48,12 @@ export function checkWork<Grant extends ExtranonceGrant>(
 ): SharedWork<Grant> | RefusedShare {
   const name = jobNameOf(jobNumber)
   const issued = name && context.findIssue(name.sequence)
-  if (!name || !issued || name.sequence < context.firstSequence) return invalid('invalid-job-id')
+  if (!name || !issued || issued.sequence < context.firstSequence) return invalid('invalid-job-id')
   if (issued.staleBecause !== null) {
     return { ok: false, refusal: staleRefusal(issued.staleBecause), issued }
   }
-  const grant = context.extranonceAt(name.sequence)
-  const pinned = context.rig.steps.at(name.sequence, name.reissue)
+  const grant = context.extranonceAt(issued.sequence)
+  const pinned = context.rig.steps.at(issued.sequence, name.reissue)
   if (!grant || !pinned) return invalid('invalid-job-id', issued)
   if (extranonceSize !== null && extranonceSize !== grant.layout.extranonce2Size) {
     return invalid('bad-extranonce-size', issued)

@@ -18,7 +18,7 @@ import {
   type UpdateChannel,
 } from '../../sv2/index.ts'
 import { type LinkTap, meteredJob } from '../insight/traffic-tap.ts'
-import { type IssuedJob, MAX_REISSUE } from '../shares/job-board.ts'
+import { type IssuedJob, jobNumberOf, MAX_REISSUE } from '../shares/job-board.ts'
 import {
   type Downstream,
   type DownstreamHost,
@@ -294,7 +294,7 @@ export class Sv2RigChannel implements Downstream {
 
   /** @param clean as a future job that SetNewPrevHash makes active; otherwise it is active at once */
   #pushJob(issued: IssuedJob, ntime: number, clean: boolean, frames: Uint8Array[]): void {
-    const jobId = issued.sequence * 0x100 + this.#reissue
+    const jobId = jobNumberOf(issued.sequence, this.#reissue)
     const minNtime = clean ? null : ntime
     const jobFrames = framesOf(issued)
     const grant = this.#extranonces.latest

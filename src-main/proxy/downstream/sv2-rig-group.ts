@@ -3,7 +3,7 @@
  * length together, because the length of the script stands in the coinbase they share (Mining Protocol, 5.2.3). Which
  * of them a job may be sent to as a group is decided job by job: rigs of one connection may work for different pools.
  */
-import { type IssuedJob } from '../shares/job-board.ts'
+import { type IssuedJob, jobNumberOf } from '../shares/job-board.ts'
 import { type FirmwareLimits } from './sv2-firmware.ts'
 import { framesOf, jobTooLarge } from './sv2-job-frames.ts'
 import { type Sv2RigChannel } from './sv2-rig-channel.ts'
@@ -32,7 +32,7 @@ export class Sv2RigGroup {
     let clean = false
     for (const member of this.members) if (member.prepareJob(issued, frames)) clean = true
     const jobFrames = framesOf(issued)
-    const jobId = issued.sequence * 0x100
+    const jobId = jobNumberOf(issued.sequence, 0)
     frames.push(jobFrames.extended(this.rigBytes, this.id, jobId, clean ? null : issued.ntime))
     if (clean) frames.push(jobFrames.prevHash(this.id, jobId, issued.ntime))
     return frames

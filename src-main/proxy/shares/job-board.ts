@@ -21,7 +21,7 @@ import { type LineId } from '../upstream/upstream.ts'
 import { type StaleCause } from './stale-cause.ts'
 
 export interface IssuedJob {
-  /** Counts issues; wraps at 2^24, long after the old ones are forgotten. */
+  /** Counts issues since the start. Names have room for the last 24 bits of it: see `jobNumberOf`. */
   readonly sequence: number
   readonly poolId: string
   /** Where its shares go. */
@@ -65,9 +65,17 @@ export interface JobName {
   readonly reissue: number
 }
 
+/**
+ * The name as an unsigned 32-bit number. Names come round, after days where thousands of rigs have a line each, but
+ * what they named first is forgotten long before; whatever is compared by age is compared by `sequence`.
+ */
+export function jobNumberOf(sequence: number, reissue: number): number {
+  return (sequence % SEQUENCE_SPAN) * 0x100 + reissue
+}
+
 /** The name on the wire. */
 export function formatJobName({ sequence, reissue }: JobName): string {
-  return formatJobNumber(sequence * 0x100 + reissue)
+  return formatJobNumber(jobNumberOf(sequence, reissue))
 }
 
 /** Undoes `formatJobName` for a name already read as a number; undefined if it was none (below 0). */
@@ -82,10 +90,12 @@ export class JobBoard {
   /** Of each job and each line, oldest first. */
   readonly #byJob = new Map<JobId, IssuedJob[]>()
   readonly #byLine = new Map<LineId, IssuedJob[]>()
-  #nextSequence = 1
+  #nextSequence: number
 
-  constructor(checker: ShareChecker) {
+  /** @param firstSequence for tests: the count of the first issue */
+  constructor(checker: ShareChecker, firstSequence = 1) {
     this.#checker = checker
+    this.#nextSequence = firstSequence
   }
 
   /**
@@ -98,7 +108,7 @@ export class JobBoard {
     this.#checker.addJob(job)
     const ntime = this.#freshNtime(job, nowMs)
     const issued: IssuedJob = {
-      sequence: this.#nextSequence,
+      sequence: this.#nextSequence++,
       poolId: line.poolId,
       lineId: line.id,
       floodGate: line.floodGate,
@@ -112,15 +122,15 @@ export class JobBoard {
       lines: new Map(),
       staleBecause: null,
     }
-    this.#nextSequence = (this.#nextSequence + 1) % SEQUENCE_SPAN
-    this.#issues.set(issued.sequence, issued)
+    this.#issues.set(issued.sequence % SEQUENCE_SPAN, issued)
     append(this.#byJob, job.id, issued)
     this.#forgetOldest(append(this.#byLine, line.id, issued))
     return issued
   }
 
+  /** @param sequence as a name has it */
   find(sequence: number): IssuedJob | undefined {
-    return this.#issues.get(sequence)
+    return this.#issues.get(sequence % SEQUENCE_SPAN)
   }
 
   /** Shares of these jobs are refused from now on, with this reason. Unknown ids are ignored. */
@@ -176,7 +186,7 @@ export class JobBoard {
 
   #forget(issued: IssuedJob): void {
     const { id } = issued.job
-    this.#issues.delete(issued.sequence)
+    this.#issues.delete(issued.sequence % SEQUENCE_SPAN)
     const others = (this.#byJob.get(id) ?? []).filter((other) => other !== issued)
     if (others.length > 0) {
       this.#byJob.set(id, others)

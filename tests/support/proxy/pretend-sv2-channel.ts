@@ -144,7 +144,7 @@ export class PretendSv2Channel {
       staleBecause: null,
       ...of,
     }
-    this.issues.set(issued.sequence, issued)
+    this.issues.set(issued.sequence % 0x1000000, issued)
     this.current = issued
     return issued
   }

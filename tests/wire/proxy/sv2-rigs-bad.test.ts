@@ -107,6 +107,16 @@ describe('before the handshake', () => {
     for (const rig of rigs) rig.close()
   })
 
+  it.each([-50, 20 * 60])(
+    'clock drift (containers, small boards) = InvalidCertificate: not for a clock that is %d minutes off',
+    async (minutes) => {
+      const nowMs = (): number => harness.clock.nowMs() + minutes * 60_000
+      const rig = await harness.sv2Rig({ nowMs })
+      await (await rig.channel()).firstJob()
+      rig.close()
+    },
+  )
+
   it('a key that is another than expected is noticed by the rig', async () => {
     const authorityKey = generateAuthorityKeyPair(systemEntropy).publicKey
     const rig = await FakeSv2Rig.shake({ ...harness.sv2Place, authorityKey })

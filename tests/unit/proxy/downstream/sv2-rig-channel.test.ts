@@ -177,6 +177,20 @@ describe('a share', () => {
     expect(hashToDisplay(hashHeader(header))).toBe(shareVectors[1]!.hashDisplay)
   })
 
+  it('is taken also when names of jobs have come round since the rig came', () => {
+    const pretend = new PretendSv2Channel()
+    pretend.open({ minExtranonceSize: 8 })
+    const extranonce = { prefix: new Uint8Array(20), rollableSize: 12 }
+    pretend.channel.sendJob(pretend.issue({ extranonce }, { sequence: 0xffffff }))
+    pretend.channel.sendJob(pretend.issue({ extranonce }, { sequence: 0x1000000 }))
+    const jobs = pretend.sent.filter(({ name }) => name === 'NewExtendedMiningJob')
+    expect(jobs).toMatchObject([{ jobId: 0xffffff00 }, { jobId: 0 }])
+    for (const jobId of [0xffffff00, 0]) {
+      pretend.channel.shares.submitExtended(share(jobId), new Uint8Array(0))
+    }
+    expect(pretend.offered.map(({ issued }) => issued.sequence)).toEqual([0xffffff, 0x1000000])
+  })
+
   it.each([
     ['of a job never sent', { jobId: 0x900 }, 'invalid-job-id'],
     ['with too few bytes', { extranonce: new Uint8Array(3) }, 'bad-extranonce-size'],

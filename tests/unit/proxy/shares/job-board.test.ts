@@ -14,6 +14,7 @@ import {
   JobBoard,
   type JobLine,
   jobNameOf,
+  jobNumberOf,
   notifyLine,
   reissueLine,
 } from '../../../../src-main/proxy/shares/job-board.ts'
@@ -85,6 +86,18 @@ describe('an issue', () => {
     expect([...checker.known]).toEqual([1, 2])
     expect(first.poolDifficulty).toBe(difficultyOfTarget(targetOfDifficulty(16)))
     expect(first.staleBecause).toBeNull()
+  })
+
+  it('is found by its name also when names have come round', () => {
+    const board = new JobBoard(new NotedChecker(), 0xffffff)
+    const [last, first] = [board.issue(job(1), A, true, NOW_MS), board.issue(job(2), A, false, NOW_MS)]
+    expect([last, first].map(({ sequence }) => sequence)).toEqual([0xffffff, 0x1000000])
+    const named = [last, first].map(({ sequence }) => jobNameOf(jobNumberOf(sequence, 7)))
+    expect(named).toEqual([
+      { sequence: 0xffffff, reissue: 7 },
+      { sequence: 0, reissue: 7 },
+    ])
+    expect(named.map((name) => board.find(name!.sequence))).toEqual([last, first])
   })
 
   it('of a job that cannot be hashed does not come about', () => {
