@@ -104,6 +104,47 @@ describe('a server that never answers', () => {
     expect(ledger.submit('share 3')).toEqual({ sequenceNumber: 3, givenUp: 'share 0' })
     expect(ledger.counts).toMatchObject({ submitted: 4, pending: 3, givenUp: 1 })
   })
+
+  it('makes it give up a share that so many others were sent after, though they were answered', () => {
+    const ledger = ledgerWith(3, 0, 3)
+    ledger.reject({ sequenceNumber: 1, errorCode: 'stale-share' })
+    expect(ledger.submit('share 3').givenUp).toBe('share 0')
+    expect(ledger.submit('share 4').givenUp).toBeUndefined()
+    expect(ledger.drain()).toEqual(['share 2', 'share 3', 'share 4'])
+    expect(ledger.counts).toMatchObject({ submitted: 5, rejected: 1, pending: 0, givenUp: 4 })
+  })
+})
+
+describe('many pending shares', () => {
+  it('are found by their number however many were answered between them', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0, 0xffffff00),
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.nat()), { minLength: 1, maxLength: 12 }),
+        (first, rounds) => {
+          const ledger = new ShareLedger<string>(first)
+          const pending: number[] = []
+          let sent = 0
+          for (const [shares, pick] of rounds) {
+            for (let n = 0; n < shares; n++) {
+              ledger.submit(`share ${sent}`)
+              pending.push(sent++)
+            }
+            const [chosen] = pending.splice(pick % pending.length, 1)
+            const sequenceNumber = (first + chosen!) >>> 0
+            expect(ledger.reject({ sequenceNumber, errorCode: 'x' })?.token).toBe(`share ${chosen}`)
+            const older = pending.splice(0, Math.min(pick % 50, pending.length))
+            if (older.length === 0) continue
+            const named = success((first + older.at(-1)!) >>> 0, older.length)
+            expect(ledger.acknowledge(named)).toEqual(older.map((n) => `share ${n}`))
+            expect(ledger.pending).toBe(pending.length)
+          }
+          expect(ledger.oldestPending).toBe(pending.length === 0 ? undefined : `share ${pending[0]}`)
+          expect(ledger.drain()).toEqual(pending.map((n) => `share ${n}`))
+        },
+      ),
+    )
+  })
 })
 
 describe('accounting', () => {
