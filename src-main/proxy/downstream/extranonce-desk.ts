@@ -15,6 +15,8 @@ import { type PoolConfig } from '../upstream/upstream.ts'
 /** Assumed of a pool that was never connected: SV2 pools grant what we ask for, SV1 pools often just 4. */
 const ASSUMED_SV2 = 8
 const ASSUMED_SV1 = 4
+/** Of the 32 bytes that an extranonce has at most, a pool keeps some. */
+const MOST_GRANTED = 28
 
 export class ExtranonceDesk {
   readonly #places = new ExtranoncePlaces()
@@ -46,10 +48,10 @@ export class ExtranonceDesk {
     const sizes = this.#configs.filter((config) => config.enabled).map((config) => this.#sizeOf(config))
     if (current) sizes.push(current.rollableSize)
     const carriers = sizes.filter((size) => layoutFor(size, request) !== undefined)
-    const smallest = sizes.length === 0 ? ASSUMED_SV2 : Math.min(...carriers)
+    const smallest = carriers.length > 0 ? Math.min(...carriers) : this.#hopedFor
     const served = current === null || carriers.includes(current.rollableSize)
     const layout = served ? layoutFor(smallest, request) : undefined
-    if (!layout) throw noRoom(current?.rollableSize ?? Math.max(...sizes))
+    if (!layout) throw noRoom(current?.rollableSize ?? (sizes.length > 0 ? Math.max(...sizes) : ASSUMED_SV2))
     return { layout, extranonce1: this.#places.take(layout) }
   }
 
@@ -67,9 +69,20 @@ export class ExtranonceDesk {
     this.#places.free(extranonce1, layout)
   }
 
+  /** For a rig that none can carry as far as we know: what a pool that was never connected may yet grant, bytes. */
+  get #hopedFor(): number {
+    const enabled = this.#configs.filter((config) => config.enabled)
+    if (enabled.length === 0) return ASSUMED_SV2
+    return enabled.some((config) => this.#knownSizeOf(config) === null) ? MOST_GRANTED : 0
+  }
+
   #sizeOf(config: PoolConfig): number {
     const assumed = config.endpoint.protocol === 'stratum-v2' ? ASSUMED_SV2 : ASSUMED_SV1
-    return this.#learned.get(config.id) ?? config.knownRollableSize ?? assumed
+    return this.#knownSizeOf(config) ?? assumed
+  }
+
+  #knownSizeOf(config: PoolConfig): number | null {
+    return this.#learned.get(config.id) ?? config.knownRollableSize
   }
 }
 

@@ -19,6 +19,28 @@ function deskWith(...rollable: (number | null)[]): ExtranonceDesk {
 }
 
 describe('the layout of a rig', () => {
+  it('is refused before the first job too where no pool of the list can carry what the rig insists on', () => {
+    for (const minimumRollableSize of [16, 65_535]) {
+      expect(() => deskWith(8, 4).grant({ rollsVersions: true, minimumRollableSize }, null)).toThrow(
+        expect.objectContaining({ code: 'extranonce/no-room' }),
+      )
+    }
+  })
+
+  it('is given in advance where a pool of the list was never connected and may grant as much', () => {
+    const request = { rollsVersions: true, minimumRollableSize: 8 }
+    expect(sizes(deskWith(null).grant(request, null))).toEqual([4, 8])
+    expect(() => deskWith(null).grant({ ...request, minimumRollableSize: 65_535 }, null)).toThrow(
+      expect.objectContaining({ code: 'extranonce/no-room' }),
+    )
+  })
+
+  it('is refused before any pool is known where nothing could ever carry it', () => {
+    expect(() => deskWith().grant({ rollsVersions: true, minimumRollableSize: 65_535 }, null)).toThrow(
+      expect.objectContaining({ code: 'extranonce/no-room' }),
+    )
+  })
+
   it.each([
     [[], [4, 4]],
     [[16], [4, 4]],
