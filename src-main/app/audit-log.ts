@@ -133,7 +133,16 @@ export class AuditLog {
         this.#waitingChars += line.json.length
       }
     }
-    this.#writing ??= this.#write().finally(() => (this.#writing = null))
+    this.#startWriting()
+  }
+
+  #startWriting(): void {
+    if (this.#waiting.length === 0) return
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null
+      // What came after the last look.
+      this.#startWriting()
+    })
   }
 
   /** Resolves when everything queued so far is written or given up. */

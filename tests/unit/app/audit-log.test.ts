@@ -95,6 +95,19 @@ describe('the audit log', () => {
     })
   })
 
+  it('writes a record that comes together with an empty batch, also as the last one', async () => {
+    const opened = await open()
+    const { dir, audit } = opened
+    audit.append({ lines: [] })
+    audit.append({ lines: [line(NOON_MS)] })
+    await audit.settled()
+    expect(await momentsOf(dir)).toEqual([NOON_MS])
+    audit.append({ lines: [] })
+    audit.append({ lines: [line(NOON_MS + 1)] })
+    await audit.close()
+    expect(await momentsOf(dir)).toEqual([NOON_MS, NOON_MS + 1])
+  })
+
   it('takes a file from others that a copy had opened to them', async () => {
     const dir = temporaryDir()
     const path = join(dir, 'audit-2026-03-01.ndjson')
