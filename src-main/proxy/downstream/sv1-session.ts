@@ -125,7 +125,7 @@ export class Sv1Session implements Downstream, ShareOfferer {
     const grant = this.#extranonces.latest
     if (this.#closed || !grant || issued !== this.#lastIssued) return false
     if (this.#reissue >= MAX_REISSUE) return false
-    const elapsedS = Math.floor((this.#host.clock.nowMs() - issued.issuedAtMs) / 1000)
+    const elapsedS = Math.floor((this.#host.clock.monotonicMs() - issued.issuedMonotonicMs) / 1000)
     const ntime = issued.ntime + elapsedS
     // The same job with the same time would send the rig over the same ground again.
     if (ntime <= this.#lastNtime) return false

@@ -184,7 +184,7 @@ export class Sv2RigChannel implements Downstream {
 
   reissue(issued: IssuedJob): boolean {
     if (this.#closed || issued !== this.#last || this.#reissue >= MAX_REISSUE) return false
-    const elapsedS = Math.floor((this.#host.clock.nowMs() - issued.issuedAtMs) / 1000)
+    const elapsedS = Math.floor((this.#host.clock.monotonicMs() - issued.issuedMonotonicMs) / 1000)
     const ntime = issued.ntime + elapsedS
     // The same job with the same time would send the rig over the same ground again.
     if (ntime <= this.#lastNtime) return false

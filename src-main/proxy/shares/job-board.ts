@@ -32,8 +32,8 @@ export interface IssuedJob {
   /** Header time it went out with, unix seconds. */
   readonly ntime: number
   readonly cleanJobs: boolean
-  /** Epoch milliseconds. */
-  readonly issuedAtMs: number
+  /** On the monotonic clock: what has passed since counts in header times, and the wall clock may jump. */
+  readonly issuedMonotonicMs: number
   /** Difficulty of the pool's share target: what each share it acknowledges is worth. */
   readonly poolDifficulty: number
   readonly networkTarget: Target
@@ -101,12 +101,12 @@ export class JobBoard {
   /**
    * Gives a job a name of ours and makes it known to the checker. A job that was issued before goes out with a
    * later header time than ever, because rigs start their counters anew and would do the same work again.
-   * @param nowMs epoch milliseconds
+   * @param monotonicMs now
    * @throws HeadframeError `checker/…` if no block could be made of the job
    */
-  issue(job: Job, line: JobLine, cleanJobs: boolean, nowMs: number): IssuedJob {
+  issue(job: Job, line: JobLine, cleanJobs: boolean, monotonicMs: number): IssuedJob {
     this.#checker.addJob(job)
-    const ntime = this.#freshNtime(job, nowMs)
+    const ntime = this.#freshNtime(job, monotonicMs)
     const issued: IssuedJob = {
       sequence: this.#nextSequence++,
       poolId: line.poolId,
@@ -115,7 +115,7 @@ export class JobBoard {
       job,
       ntime,
       cleanJobs,
-      issuedAtMs: nowMs,
+      issuedMonotonicMs: monotonicMs,
       poolDifficulty: difficultyOfTarget(job.target),
       networkTarget: networkTarget(job.tip.nBits),
       template: renderNotify(job, ntime),
@@ -161,10 +161,10 @@ export class JobBoard {
    * The job's own time at first; then a second more than the time that has passed, since rigs may have been
    * given that by a re-issue.
    */
-  #freshNtime(job: Job, nowMs: number): number {
+  #freshNtime(job: Job, monotonicMs: number): number {
     const latest = this.#byJob.get(job.id)?.at(-1)
     if (!latest) return job.ntime
-    const elapsedS = Math.floor(Math.max(0, nowMs - latest.issuedAtMs) / 1000)
+    const elapsedS = Math.floor((monotonicMs - latest.issuedMonotonicMs) / 1000)
     return latest.ntime + elapsedS + 1
   }
 

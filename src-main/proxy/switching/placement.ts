@@ -61,7 +61,7 @@ export class Placement {
    * @throws HeadframeError if the job cannot be hashed; nothing is changed then
    */
   spread(line: Line, job: Job, cleanJobs: boolean, arrivals: readonly Seat[] = []): MoveCounts {
-    const issued = this.#parts.board.issue(job, line, cleanJobs, this.#parts.clock.nowMs())
+    const issued = this.#parts.board.issue(job, line, cleanJobs, this.#parts.clock.monotonicMs())
     line.current = issued
     line.sentMs = this.#parts.clock.monotonicMs()
     this.#seatAll(arrivals, line)
@@ -80,7 +80,7 @@ export class Placement {
    */
   bring(seats: readonly Seat[], line: Line, job: Job): MoveCounts {
     if (line.rigCount === 0 || line.current === null) return this.spread(line, job, true, seats)
-    const issued = this.#parts.board.issue(job, line, true, this.#parts.clock.nowMs())
+    const issued = this.#parts.board.issue(job, line, true, this.#parts.clock.monotonicMs())
     const counts = { total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 }
     const receivers: Seat[] = []
     this.#seatAll(seats, line)

@@ -136,7 +136,7 @@ export class PretendSv2Channel {
       job,
       ntime: job.ntime,
       cleanJobs: job.cleanJobs,
-      issuedAtMs: this.clock.nowMs(),
+      issuedMonotonicMs: this.clock.monotonicMs(),
       poolDifficulty: difficultyOfTarget(job.target),
       networkTarget: networkTarget(job.tip.nBits),
       template: renderNotify(job, job.ntime),

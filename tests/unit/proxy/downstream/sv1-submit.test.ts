@@ -47,7 +47,7 @@ function issue(changes: Partial<Job> = {}, staleBecause: StaleCause | null = nul
     job,
     ntime: NTIME,
     cleanJobs: true,
-    issuedAtMs: NOW_MS,
+    issuedMonotonicMs: 0,
     poolDifficulty: 1,
     networkTarget: MAX_TARGET,
     template: renderNotify(job, NTIME),

@@ -119,6 +119,19 @@ describe('a job', () => {
     expect(pretend.frames).toHaveLength(count)
   })
 
+  it('does not send it into the future when the clock of this machine is set right, nor hold it back', () => {
+    for (const jumpMs of [3 * 24 * 3600_000, -3 * 24 * 3600_000]) {
+      const pretend = new PretendSv2Channel()
+      pretend.open()
+      const issued = pretend.issue()
+      pretend.channel.sendJob(issued)
+      pretend.clock.setWallTime(pretend.clock.nowMs() + jumpMs)
+      pretend.clock.advance(20_000)
+      expect(pretend.channel.reissue(issued)).toBe(true)
+      expect(pretend.sent.at(-1)).toMatchObject({ minNtime: issued.ntime + 20 })
+    }
+  })
+
   it('is sent again under another id when the difficulty changes, and never with the same time', () => {
     const pretend = new PretendSv2Channel()
     pretend.open({ nominalHashRate: 1e3 })
