@@ -3,7 +3,7 @@
  * says and talks to it over a port. Anything else would be the work of something that got into the page.
  */
 import type { MenuItemConstructorOptions, Session, WebContents, WebPreferences } from 'electron'
-import { isAllowedRequest, isOwnPage } from './page-address.ts'
+import { isAllowedRequest, isOwnBlob, isOwnPage } from './page-address.ts'
 
 /** Written out in full: a default that changes in Electron must not change it here. */
 export const PAGE_PREFERENCES = {
@@ -37,7 +37,9 @@ export function hardenSession(session: Session, developmentOrigin: string | null
   session.webRequest.onBeforeRequest(({ url }, answer) =>
     answer({ cancel: !isAllowedRequest(url, developmentOrigin) }),
   )
-  session.on('will-download', (event) => event.preventDefault())
+  session.on('will-download', (event, item) => {
+    if (!isOwnBlob(item.getURL(), developmentOrigin)) event.preventDefault()
+  })
 }
 
 /** @param showMenu opens a context menu with these items */

@@ -17,6 +17,11 @@ export function isOwnPage(address: string, developmentOrigin: string | null): bo
   return url.protocol === `${PAGE_SCHEME}:` && url.host === PAGE_HOST
 }
 
+/** Whether an address is of data that the page itself put together: what it saves for a person, as an export. */
+export function isOwnBlob(address: string, developmentOrigin: string | null): boolean {
+  return address.startsWith('blob:') && isOwnPage(address.slice('blob:'.length), developmentOrigin)
+}
+
 /** What the page may ask the network for: its own files, and nothing from elsewhere. */
 export function isAllowedRequest(address: string, developmentOrigin: string | null): boolean {
   if (isOwnPage(address, developmentOrigin)) return true

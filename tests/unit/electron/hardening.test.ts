@@ -77,9 +77,22 @@ describe('the session', () => {
     expect(isCancelled('http://127.0.0.1:4950/')).toBe(true)
     expect(isCancelled(`${PAGE_ORIGIN}/assets/index.js`)).toBe(false)
     expect([session.spellChecks, session.device()]).toEqual([false, false])
+  })
+})
+
+describe('downloads', () => {
+  it.each([
+    [`blob:${PAGE_ORIGIN}/5d2c`, false],
+    [`${PAGE_ORIGIN}/assets/index.js`, true],
+    ['https://evil.example.com/setup.exe', true],
+    ['blob:https://evil.example.com/5d2c', true],
+    ['blob:null/5d2c', true],
+    ['data:text/plain,hello', true],
+  ])('of %s: what the page itself put together may be saved, nothing else', (url, prevented) => {
+    const session = hardenedSession()
     const download = new StandInEvent()
-    session.emit('will-download', download)
-    expect(download.isPrevented).toBe(true)
+    session.emit('will-download', download, { getURL: () => url })
+    expect(download.isPrevented).toBe(prevented)
   })
 })
 
