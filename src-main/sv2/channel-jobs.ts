@@ -6,7 +6,8 @@
  *            NewExtendedMiningJob            SetNewPrevHash(id)
  *   without min_ntime ──────────▶ future ────────────────────▶ active ──▶ past
  *   with min_ntime ───────────────────────────────────────────▶        (a newer active job)
- *   SetNewPrevHash makes every job but the one it names stale.
+ *   SetNewPrevHash makes every job but the one it names stale. Repeated while the job it names is valid it changes
+ *   nothing: a server may say it to a channel and to its group.
  *
  * Three things are pinned: the extranonce prefix when the job was received, the target and the previous
  * hash when it became active.
@@ -256,6 +257,7 @@ function changeTip(channel: ChannelJobs, message: SetNewPrevHash): ChannelStep {
   const { jobId, prevHash, nbits, minNtime } = message
   const tip = { prevHash, nbits }
   const named = channel.future.get(jobId)
+  if (named === undefined && isTipOf(channel, tip) && findChannelJob(channel, jobId)) return step(channel)
   const next: ChannelJobs = { ...channel, ...noJobs(), tip }
   if (named === undefined) {
     const problem = `The pool moved to a new block with job ${jobId}, which it never sent`
@@ -295,6 +297,9 @@ function activeJob(
 
 const isNewTip = (channel: ChannelJobs, prevHash: Uint8Array): boolean =>
   channel.active === null || !equalBytes(channel.active.prevHash, prevHash)
+
+const isTipOf = (channel: ChannelJobs, { prevHash, nbits }: NonNullable<ChannelJobs['tip']>): boolean =>
+  channel.tip !== null && channel.tip.nbits === nbits && equalBytes(channel.tip.prevHash, prevHash)
 
 const step = (channel: ChannelJobs): ChannelStep => ({ channel, dropped: [], activated: [], fault: null })
 

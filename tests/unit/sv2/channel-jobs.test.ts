@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, fromHex, toHex } from '../../../src-main/base/index.ts'
+import { concatBytes, equalBytes, fromHex, toHex } from '../../../src-main/base/index.ts'
 import {
   type ActiveJob,
   applyChannelMessage,
@@ -67,6 +67,10 @@ function prevHash(jobId: number, fill: number, channelId = CHANNEL): SetNewPrevH
     minNtime: NTIME,
     nbits: 0x1b000000 + fill,
   }
+}
+
+function isSameTip(before: SetNewPrevHash | null, message: SetNewPrevHash): boolean {
+  return before !== null && before.nbits === message.nbits && equalBytes(before.prevHash, message.prevHash)
 }
 
 /** Applies messages one after the other; the last step. */
@@ -175,7 +179,20 @@ describe('SetNewPrevHash', () => {
     expect(activated).toMatchObject([{ jobId: 6, prevHash: hash(0x22), nbits: 0x1b000022, newTip: true }])
   })
 
-  it('naming a job that is active already is the same fault', () => {
+  it('said once more changes nothing, also when another job is active by now', () => {
+    const before = run(open(), job(1, null), prevHash(1, 0x11), job(2, null)).channel
+    expect(applyChannelMessage(before, prevHash(1, 0x11))).toEqual({
+      channel: before,
+      activated: [],
+      dropped: [],
+      fault: null,
+    })
+    const later = run(before, job(3, NTIME + 5)).channel
+    const { channel, fault } = applyChannelMessage(later, prevHash(1, 0x11))
+    expect([channel, fault]).toEqual([later, null])
+  })
+
+  it('naming a job that is active already, on another block, is the same fault', () => {
     const { fault, channel } = run(open(), job(1, null), prevHash(1, 0x11), prevHash(1, 0x22))
     expect(fault?.code).toBe('sv2/unknown-future-job')
     expect(channel.active).toBe(null)
@@ -447,8 +464,12 @@ describe('any sequence of messages', () => {
             }
           }
           if (heard && message.name === 'SetNewPrevHash') {
-            tip = message
             const known = futurePrefix.get(message.jobId)
+            if (!known && live.has(message.jobId) && isSameTip(tip, message)) {
+              expect(next).toEqual({ channel, activated: [], dropped: [], fault: null })
+              continue
+            }
+            tip = message
             if (known)
               expected = { jobId: message.jobId, extranoncePrefix: known, minNtime: message.minNtime }
             expect(next.fault?.code).toBe(known ? undefined : 'sv2/unknown-future-job')
