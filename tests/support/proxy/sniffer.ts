@@ -20,9 +20,9 @@ export type ByName<M extends Named, N extends M['name']> = [Extract<M, { readonl
 
 export interface Which<T> {
   /** Both unless given. */
-  readonly from?: Side
+  readonly from?: Side | undefined
   /** Number of the connection, from 1; any unless given. */
-  readonly on?: number
+  readonly on?: number | undefined
   readonly where?: (message: T) => boolean
 }
 
