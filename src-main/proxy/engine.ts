@@ -3,7 +3,14 @@
  * mining thread, and in process for tests. Its host steers it with the methods below and reads `report`
  * about once a second.
  */
-import { type Clock, DisposalStack, type Entropy, type Logger, silentLogger } from '../base/index.ts'
+import {
+  type Clock,
+  DisposalStack,
+  type Entropy,
+  HeadframeError,
+  type Logger,
+  silentLogger,
+} from '../base/index.ts'
 import { type CreateShareChecker, describeJob, type JobId } from '../mining/index.ts'
 import {
   type BackoffPolicy,
@@ -167,7 +174,7 @@ export class ProxyEngine {
   /**
    * Opens the listeners and connects to the pools.
    * @param activePoolId the pool the person prefers; null for none yet
-   * @throws HeadframeError `listen/…` when the port cannot be had
+   * @throws HeadframeError `listen/…` when the port cannot be had, `pool/stopping` when it was stopped meanwhile
    */
   async start(
     pools: readonly PoolConfig[],
@@ -183,6 +190,11 @@ export class ProxyEngine {
     } catch (error) {
       await this.stop()
       throw error
+    }
+    if (this.#stopped) {
+      // What was opened since it was told to stop.
+      await this.#listeners.stop()
+      throw new HeadframeError('pool/stopping', 'Headframe is stopping.')
     }
     const vardiff = clock.every(VARDIFF_PERIOD_MS, () => {
       this.#switchboard.tick()
