@@ -60,17 +60,18 @@ export class Placement {
    * known at once; most are sent it in the next turns of the loop.
    * @throws HeadframeError if the job cannot be hashed; nothing is changed then
    */
-  spread(line: Line, job: Job, cleanJobs: boolean, arrivals: readonly Seat[] = []): MoveCounts {
+  spread(line: Line, job: Job, cleanJobs: boolean, arrivals: readonly Seat[] | 'everyone' = []): MoveCounts {
     const issued = this.#parts.board.issue(job, line, cleanJobs, this.#parts.clock.monotonicMs())
     line.current = issued
     line.sentMs = this.#parts.clock.monotonicMs()
-    this.#seatAll(arrivals, line)
-    const counts = { total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 }
-    const receivers: Seat[] = []
-    const candidates = line.owner ? [line.owner] : this.seats.values()
-    for (const seat of candidates) if (seat.line === line) this.#sort(seat, issued, receivers, counts)
-    line.fanout.send(issued, receivers)
-    return counts
+    const round = new Round(issued)
+    if (arrivals === 'everyone') return this.#finish(round, line, this.seats.values(), 'all')
+    // Those that were here; of a line that had none, nobody is looked for among very many.
+    if (line.rigCount > 0) {
+      for (const seat of line.owner ? [line.owner] : this.seats.values())
+        if (seat.line === line) round.add(seat)
+    }
+    return this.#finish(round, line, arrivals, 'all')
   }
 
   /**
@@ -81,21 +82,17 @@ export class Placement {
   bring(seats: readonly Seat[], line: Line, job: Job): MoveCounts {
     if (line.rigCount === 0 || line.current === null) return this.spread(line, job, true, seats)
     const issued = this.#parts.board.issue(job, line, true, this.#parts.clock.monotonicMs())
-    const counts = { total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 }
-    const receivers: Seat[] = []
-    this.#seatAll(seats, line)
-    // One that does not fit may take others with it that share its connection.
-    for (const seat of seats) if (seat.line === line) this.#sort(seat, issued, receivers, counts)
-    line.fanout.welcome(issued, receivers)
-    return counts
+    return this.#finish(new Round(issued), line, seats, 'arrivals')
   }
 
   /** Gives a rig that has just connected what the others on the line hash. */
   welcome(seat: Seat, line: Line, issued: IssuedJob): void {
-    this.#seatAll([seat], line)
-    const receivers: Seat[] = []
-    this.#sort(seat, issued, receivers, { total: 0, seamless: 0, setExtranonce: 0, reconnected: 0 })
-    for (const receiver of receivers) {
+    const round = new Round(issued)
+    this.#seat(seat, line)
+    round.add(seat)
+    line.floodGate.update(line.presumedHs)
+    for (const misfit of round.misfits) this.#refit(misfit, issued)
+    for (const receiver of round.receivers) {
       receiver.issued = issued
       receiver.downstream.sendJob(issued)
     }
@@ -113,34 +110,32 @@ export class Placement {
     return counts
   }
 
-  #seatAll(seats: readonly Seat[], line: Line): void {
-    for (const seat of seats) this.#seat(seat, line)
+  #finish(round: Round, line: Line, arrivals: Iterable<Seat>, receivers: 'all' | 'arrivals'): MoveCounts {
+    for (const seat of arrivals) {
+      this.#seat(seat, line)
+      if (seat.line === line) round.add(seat)
+    }
     // What is known of the newcomers counts at once: their first shares must not be a flood.
-    if (seats.length > 0) line.floodGate.update(line.presumedHs)
+    line.floodGate.update(line.presumedHs)
+    let setExtranonce = 0
+    for (const seat of round.misfits) {
+      // One that does not fit may take others with it that share its connection.
+      if (seat.line === line && this.#refit(seat, round.issued)) setExtranonce++
+    }
+    if (receivers === 'all') line.fanout.send(round.issued, round.receivers)
+    else line.fanout.welcome(round.issued, round.receivers)
+    const seamless = round.receivers.length
+    const misfits = round.misfits.length
+    return { total: seamless + misfits, seamless, setExtranonce, reconnected: misfits - setExtranonce }
   }
 
   #seat(seat: Seat, line: Line): void {
     if (seat.gone || seat.line === line) return
     if (seat.line) seat.line.rigCount--
     seat.line = line
-    seat.placedMs = this.#parts.clock.monotonicMs()
+    seat.poolId = line.poolId
     line.rigCount++
     line.presumedHs += seat.presumedHs
-  }
-
-  #sort(
-    seat: Seat,
-    issued: IssuedJob,
-    receivers: Seat[],
-    counts: { -readonly [K in keyof MoveCounts]: number },
-  ): void {
-    counts.total++
-    if (fitsJob(seat.downstream, issued.job)) {
-      counts.seamless++
-      seat.meant = issued
-      receivers.push(seat)
-    } else if (this.#refit(seat, issued)) counts.setExtranonce++
-    else counts.reconnected++
   }
 
   /** A rig whose layout does not fit: tell it a new one, else let it come back for one. */
@@ -162,6 +157,23 @@ export class Placement {
     }
     downstream.disconnect('the pool grants too few bytes of extranonce for this session; please reconnect')
     return false
+  }
+}
+
+/** Who is given an issue, and how. */
+class Round {
+  readonly issued: IssuedJob
+  readonly receivers: Seat[] = []
+  readonly misfits: Seat[] = []
+
+  constructor(issued: IssuedJob) {
+    this.issued = issued
+  }
+
+  add(seat: Seat): void {
+    seat.meant = this.issued
+    if (fitsJob(seat.downstream, this.issued.job)) this.receivers.push(seat)
+    else this.misfits.push(seat)
   }
 }
 

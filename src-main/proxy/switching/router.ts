@@ -40,6 +40,7 @@ export class Router {
   readonly #keeper: PoolKeeper
   readonly #seats: ReadonlyMap<Downstream, Seat>
   readonly #view: RouteView
+  readonly #viewWithoutDefault: RouteView
   readonly #planner = new SplitPlanner()
   #routing: RoutingConfig = DEFAULT_ROUTING
   #routes = new RouteDesk(DEFAULT_ROUTING)
@@ -57,10 +58,16 @@ export class Router {
       },
       isUsable: (poolId) => this.configs.get(poolId)?.enabled === true && keeper.isUsable(poolId),
     }
+    this.#viewWithoutDefault = { defaultId: null, isUsable: this.#view.isUsable }
   }
 
   get failover(): FailoverSettings {
     return this.#routing.failover
+  }
+
+  /** Whether all rigs work for the pool in use. */
+  get isPlain(): boolean {
+    return this.#routing.rules.length === 0 && this.#routes.splitPoolIds.length === 0
   }
 
   setRouting(routing: RoutingConfig): void {
@@ -87,6 +94,9 @@ export class Router {
 
   /** The line of the pool a rig shall work for, opened if need be; null if it shall work for none. */
   lineFor(seat: Seat): Line | null {
+    const { line } = seat
+    // Nearly all are where they belong, and there are very many.
+    if (line !== null && line.poolId === seat.poolId && line.config.lines === 'shared') return line
     const config = seat.poolId === null ? undefined : this.configs.get(seat.poolId)
     if (!config) return null
     if (config.lines === 'shared') return this.#lines.open(config, null)
@@ -113,8 +123,9 @@ export class Router {
   }
 
   /** Opens the lines that rigs need of a pool; one for all if it has no rigs yet. */
-  openFor(config: PoolConfig, seats: readonly Seat[]): Line[] {
-    const owners = config.lines === 'shared' || seats.length === 0 ? [null] : seats
+  openFor(config: PoolConfig): Line[] {
+    const seats = config.lines === 'shared' ? [] : this.defaultSeats()
+    const owners = seats.length === 0 ? [null] : seats
     return owners.map((owner) => {
       const line = this.#lines.open(config, owner)
       this.#lines.keep(line)
@@ -124,12 +135,13 @@ export class Router {
 
   /** Rigs that work for the pool in use: those without a rule, and those whose own pool cannot be had. */
   defaultSeats(): Seat[] {
-    return [...this.#seats.values()].filter((seat) => this.isDefault(seat))
+    const seats: Seat[] = []
+    for (const seat of this.#seats.values()) if (this.isDefault(seat)) seats.push(seat)
+    return seats
   }
 
   isDefault({ wish, splitPoolId }: Seat): boolean {
-    const { isUsable } = this.#view
-    return this.#routes.route(wish, splitPoolId, { defaultId: null, isUsable }) === null
+    return wish.kind === 'default' || this.#routes.route(wish, splitPoolId, this.#viewWithoutDefault) === null
   }
 
   /** @returns whether rigs are to move */
@@ -212,7 +224,9 @@ export class Router {
     const wanted = new Set(this.#keeper.contacts)
     if (this.#keeper.inUseId !== null) wanted.add(this.#keeper.inUseId)
     if (this.soughtId !== null) wanted.add(this.soughtId)
-    for (const { wish } of this.#seats.values()) if (wish.kind === 'rule') wanted.add(wish.poolId)
+    if (this.#routing.rules.length > 0) {
+      for (const { wish } of this.#seats.values()) if (wish.kind === 'rule') wanted.add(wish.poolId)
+    }
     if (this.#seats.size > 0) for (const poolId of this.#routes.splitPoolIds) wanted.add(poolId)
     for (const poolId of wanted) {
       const config = this.configs.get(poolId)

@@ -20,8 +20,6 @@ export interface Seat {
   issued: IssuedJob | null
   /** What it is about to be sent, or was. */
   meant: IssuedJob | null
-  /** When it was last put on a line, monotonic milliseconds. */
-  placedMs: number
   /** Since when its own line is awaited, monotonic milliseconds; null while it needs none. */
   awaitsLineMs: number | null
   /** Whether it had nothing to earn when last looked at: its silence then says nothing about it. */
@@ -42,7 +40,6 @@ export function newSeat(downstream: Downstream): Seat {
     line: null,
     issued: null,
     meant: null,
-    placedMs: 0,
     awaitsLineMs: null,
     idle: false,
     presumedHs: downstream.rig.guessedHashrateHs,

@@ -76,7 +76,7 @@ export class SwitchDesk {
     }
     this.#pending = activation
     this.#router.soughtId = poolId
-    const lines = this.#router.openFor(config, this.#router.defaultSeats())
+    const lines = this.#router.openFor(config)
     const line = lines.find(({ job }) => job !== null)
     // A person who asks does not wait for the next attempt.
     if (!line?.job) for (const { upstream } of lines) upstream.start()
@@ -108,21 +108,23 @@ export class SwitchDesk {
       return this.#fail(new HeadframeError('extranonce/no-room', message))
     }
     // First, because it may fail: nothing is changed then.
-    const movers = this.#movers(line)
+    const isPlain = this.#router.isPlain && line.config.lines === 'shared'
+    const movers = isPlain ? 'everyone' : this.#movers(line)
     const isNew = line.current?.job !== job || line.current.staleBecause !== null
     const counts =
-      isNew || line.rigCount === 0
+      movers === 'everyone' || isNew || line.rigCount === 0
         ? this.#placement.spread(line, job, true, movers)
         : this.#placement.bring(movers, line, job)
     this.#pending = null
     this.#router.soughtId = null
     this.#keeper.choose(poolId)
     const switchedAtMs = clock.nowMs()
-    this.#parts.reroute()
-    const later = this.#placement.predict(
-      this.#router.defaultSeats().filter((seat) => seat.line !== line),
-      job,
-    )
+    // Where all rigs were to come, they have; there are very many.
+    if (isPlain) this.#router.settle()
+    else this.#parts.reroute()
+    const waiting =
+      line.config.lines === 'shared' ? [] : this.#router.defaultSeats().filter((seat) => seat.line !== line)
+    const later = this.#placement.predict(waiting, job)
     const downstreams = {
       total: counts.total + later.total,
       seamless: counts.seamless + later.seamless,

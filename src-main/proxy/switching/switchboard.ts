@@ -408,8 +408,9 @@ export class Switchboard {
   /** Rigs that shall work on a line and do not yet. */
   #awaiting(line: Line): Seat[] {
     const { owner, poolId } = line
-    const candidates = owner ? [owner] : this.seats.values()
     const awaiting: Seat[] = []
+    if (line.rigCount === this.seats.size) return awaiting
+    const candidates = owner ? [owner] : this.seats.values()
     for (const seat of candidates) {
       if (!seat.gone && seat.poolId === poolId && seat.line !== line && this.#router.lineFor(seat) === line) {
         awaiting.push(seat)
