@@ -56,6 +56,8 @@ interface Snapshot {
 
 /** Watches one pool. `look` at it every second or so. */
 export class PoolHealthWatch {
+  /** Why the last attempt to connect failed; null after one that did not. */
+  #failure: string | null = null
   #usualWaitMs: number | null = null
   #usualBatch = ASSUMED_BATCH
   #answered = 0
@@ -71,9 +73,10 @@ export class PoolHealthWatch {
    */
   look(state: UpstreamState, vitals: UpstreamVitals | null, nowMs: number, name: string): PoolHealth {
     if (vitals) this.#learn(vitals, nowMs)
-    if (state.phase === 'blocked' || state.phase === 'waiting') {
-      return { verdict: 'bad', because: state.problem.message }
-    }
+    if (state.phase === 'blocked' || state.phase === 'waiting') this.#failure = state.problem.message
+    else if (state.phase !== 'connecting') this.#failure = null
+    // Also while the next attempt is under way.
+    if (this.#failure !== null) return { verdict: 'bad', because: this.#failure }
     if (state.phase === 'silent') return { verdict: 'doubtful', because: state.problem.message }
     if (state.phase !== 'ready' || !vitals) return { verdict: 'unknown', because: '' }
     return worst([

@@ -70,6 +70,16 @@ describe('the health of a pool', () => {
     expect(look(READY)).toEqual({ verdict: 'good', because: '' })
   })
 
+  it('stays bad, with its reason, while the next attempt to connect is under way', () => {
+    const watch = new PoolHealthWatch()
+    watch.look({ phase: 'waiting', attempt: 1, retryAtMs: 1, problem }, NOTHING, 0, 'Pool')
+    expect(watch.look({ phase: 'connecting', attempt: 2 }, NOTHING, 1, 'Pool')).toEqual({
+      verdict: 'bad',
+      because: 'The a: closed.',
+    })
+    expect(watch.look(READY, NOTHING, 2, 'Pool').verdict).toBe('good')
+  })
+
   it('suffers when jobs stay away far beyond their usual rhythm', () => {
     const pool = new Pool().pass(600)
     expect(pool.verdict).toBe('good')
