@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser())('routing and failover in a browser', () => {
     const item = page.getByTestId(`board-send-${other.id}`)
     await item.waitFor()
     for (let presses = 0; presses < 10; presses += 1) {
-      if (await item.evaluate((element) => element === document.activeElement)) break
+      if ((await item.and(page.locator(':focus')).count()) === 1) break
       await page.keyboard.press('ArrowDown')
     }
     await page.keyboard.press('Enter')
