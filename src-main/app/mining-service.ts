@@ -163,7 +163,12 @@ export function runMiningService(port: ThreadPort): void {
     bandwidth: () => requireEngine().insight.bandwidth(),
     watch: (linkIds) => requireEngine().insight.watch(linkIds),
     takeFrames: () => requireEngine().insight.takeFrames(),
-    setAudit: (options) => requireEngine().insight.setAudit(options),
+    setAudit(options) {
+      const { insight } = requireEngine()
+      // What waits goes with the switch.
+      tellAudit(insight, Infinity)
+      insight.setAudit(options)
+    },
     async stop() {
       reports?.cancel()
       wakeWatch?.stop()

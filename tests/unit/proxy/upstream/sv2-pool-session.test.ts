@@ -101,7 +101,7 @@ function pretendConnection() {
     return messages
   }
   const say = (...messages: MiningConnectionMessage[]): void =>
-    receive(pool.seal(messages.map(encodeMessage)))
+    receive(pool.seal(messages.map((message) => encodeMessage(message))))
   return { openLine, read, say, jobs, ends, lineEnds }
 }
 
