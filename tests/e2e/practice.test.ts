@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Activation,
+  type AppInfo,
   type Downstream,
   type Overview,
   type Pool,
+  type PoolTest,
 } from '../../src-preload/contract/index.ts'
 import {
   eventually,
@@ -30,6 +32,19 @@ afterAll(async () => {
 })
 
 describe('the practice farm', () => {
+  it('says on its ready line where rigs connect in both protocols, and by which key they know it', async () => {
+    const { stratum, stratumV2, authorityKey } = host.ready
+    const told = await host.get<AppInfo>('/api/app')
+    expect(told.stratum?.address).toBe(stratum)
+    expect(told.stratumV2).toMatchObject({ address: stratumV2, authorityKey })
+    // What a rig would see there: our own pool test goes through the door with that key, to the first job.
+    await eventually('a job to give', overview, ({ activePool }) => activePool?.state === 'ready')
+    for (const url of [`stratum2+tcp://${stratumV2}/${authorityKey}`, `stratum+tcp://${stratum}`]) {
+      const { body } = await host.send<PoolTest>('POST', '/api/pools/test', { url, userIdentity: 'rig' })
+      expect(body).toMatchObject({ ok: true, problem: null })
+    }
+  })
+
   it('has four rigs whose shares a Stratum V2 pool acknowledges within half a minute', async () => {
     const seen = await eventually(
       'four rigs online, hashrate and acknowledged shares',
@@ -77,13 +92,16 @@ describe('the practice farm', () => {
 })
 
 describe('killed and started again', () => {
-  it('still has its totals, pools and active pool', async () => {
+  it('still has its totals, pools, active pool and the key that rigs know it by', async () => {
     const target = (await pools()).find(({ protocol }) => protocol === 'stratum-v1')
     const before = await overview()
+    const { authorityKey } = host.ready
     // What was counted in the last second may not have reached the disk.
     await new Promise((next) => setTimeout(next, 2500))
     await host.end('SIGKILL')
     host = await startHeadless(folder.path, ['--practice'])
+    // Rigs have pinned it.
+    expect(host.ready.authorityKey).toBe(authorityKey)
     const after = await eventually('the first report', overview, ({ activePool }) => activePool !== null)
     expect(after.shares.acknowledged).toBeGreaterThanOrEqual(before.shares.acknowledged)
     expect(after.shares.valid).toBe(
