@@ -42,6 +42,10 @@ export class SubmitScan {
   jobNumber = -1
   /** The first `extranonce2Length` bytes are the share's extranonce2. */
   readonly extranonce2 = new Uint8Array(MAX_EXTRANONCE2_BYTES)
+  /** By length: a view made for each share would cost more than reading it. */
+  readonly #extranonce2Views = Array.from({ length: MAX_EXTRANONCE2_BYTES + 1 }, (_, length) =>
+    this.extranonce2.subarray(0, length),
+  )
   extranonce2Length = 0
   /** Unix seconds. */
   ntime = 0
@@ -52,6 +56,11 @@ export class SubmitScan {
   /** JSON text of the id, to be echoed. */
   get id(): string {
     return asciiText(this.#bytes, this.#idStart, this.#idEnd)
+  }
+
+  /** The share's extranonce2 alone; the same array is filled again by the next scan. */
+  get extranonce2Bytes(): Uint8Array {
+    return this.#extranonce2Views[this.extranonce2Length]!
   }
 
   get user(): string {

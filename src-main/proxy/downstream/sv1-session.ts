@@ -43,7 +43,7 @@ import { type Rig } from './rig.ts'
 import { type ShareOfferer, type ShareRefusal } from '../shares/share-desk.ts'
 import { nominalHashrateOf, startDifficultyOf } from './start-difficulty.ts'
 import { pinDifficulty } from './tell-difficulty.ts'
-import { checkSubmit, type Submit, sv1ErrorOf } from './sv1-submit.ts'
+import { checkSubmit, type Submit, type SubmitContext, sv1ErrorOf } from './sv1-submit.ts'
 
 /**
  * Silence that ends a connection: until authorised, and afterwards. A rig at work sends several shares a minute, but
@@ -57,7 +57,7 @@ const FAULTS_IN_A_ROW = 20
 /** Shared by all sessions: its values are used up within the line. */
 const scan = new SubmitScan()
 
-export class Sv1Session implements Downstream, ShareOfferer {
+export class Sv1Session implements Downstream, ShareOfferer, SubmitContext {
   readonly protocol = 'stratum-v1'
   readonly channelKind = null
   readonly rig: Rig
@@ -154,6 +154,35 @@ export class Sv1Session implements Downstream, ShareOfferer {
       const { code, message } = sv1ErrorOf(refusal.reason)
       this.#write(formatError(reference, code, refusal.detail ?? message))
     }
+  }
+
+  /** For `checkSubmit`, as the next six: an object made for each share would cost more than the check. */
+  get subscribed(): boolean {
+    return this.#subscribed
+  }
+
+  get authorised(): boolean {
+    return this.#authorised
+  }
+
+  get requestedMask(): number {
+    return this.#requestedMask
+  }
+
+  get firstSequence(): number {
+    return this.#firstSequence
+  }
+
+  get nowMs(): number {
+    return this.#host.clock.nowMs()
+  }
+
+  findIssue(sequence: number): IssuedJob | undefined {
+    return this.#host.findIssue(sequence)
+  }
+
+  extranonceAt(sequence: number): ExtranonceGrant | undefined {
+    return this.#extranonces.at(sequence)
   }
 
   readonly #onData = (bytes: Uint8Array): void => {
@@ -391,7 +420,7 @@ function scannedSubmit(): Submit {
   return {
     id: scan.id,
     jobNumber: scan.jobNumber >= 0 ? scan.jobNumber : parseJobNumber(scan.jobId.toLowerCase()),
-    extranonce2: scan.extranonce2.subarray(0, scan.extranonce2Length),
+    extranonce2: scan.extranonce2Bytes,
     ntime: scan.ntime,
     nonce: scan.nonce,
     versionBits: scan.versionBits < 0 ? null : scan.versionBits,

@@ -99,9 +99,12 @@ export class ShareDesk {
     network: MAX_TARGET,
   }
   #flushScheduled = false
+  /** The monotonic moment of the shares of this turn, read once for all of them; null before the first. */
+  #turnMs: number | null = null
   readonly #flush = (): void => {
     this.#flushScheduled = false
     this.checker.flush()
+    this.#turnMs = null
     this.#parts.flushAnswers()
   }
 
@@ -163,7 +166,8 @@ export class ShareDesk {
       if (!sent) accounting.settle(account, UNSENT)
       if (block) this.#announceBlock(share, hash, hashDifficulty)
     } else this.#parts.accounting.weak(account, difficulty, hashDifficulty)
-    offerer.rig.onShare(difficulty, hashDifficulty, this.#parts.monotonicMs())
+    this.#turnMs ??= this.#parts.monotonicMs()
+    offerer.rig.onShare(difficulty, hashDifficulty, this.#turnMs)
     offerer.answerShare(share.reference, null, difficulty)
   }
 

@@ -16,7 +16,7 @@ function scanned(line: string, before = '', after = ''): object | null {
     id: scan.id,
     user: scan.user,
     jobId: scan.jobId,
-    extranonce2: scan.extranonce2.slice(0, scan.extranonce2Length),
+    extranonce2: scan.extranonce2Bytes.slice(),
     ntime: scan.ntime,
     nonce: scan.nonce,
     versionBits: scan.versionBits < 0 ? null : scan.versionBits,
