@@ -47,8 +47,8 @@ export class ChannelTable<Token> {
   remove(channel: Sv2Channel<Token>): void {
     this.all.delete(channel)
     for (const [requestId, asked] of this.#asked) if (asked === channel) this.#asked.set(requestId, null)
-    const id = channel.jobs?.channelId
-    if (id === undefined || this.#byId.get(id) !== channel) return
+    const id = channel.channelId
+    if (id === null || this.#byId.get(id) !== channel) return
     this.#byId.delete(id)
     this.rememberClosed(id)
   }

@@ -69,6 +69,8 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
   readonly #poolIdOf = new Map<JobId, number>()
   readonly #ourIdOf = new Map<number, JobId>()
   #jobs: ChannelJobs | null = null
+  /** As the pool granted it, also where the grant is of no use; null before. */
+  channelId: number | null = null
   #nominalHs: number
   #nominalAtMs: number
   #hadJob = false
@@ -157,9 +159,10 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
   /** V2 restores no session: what is unanswered is lost. */
   close(reason: string): LineRemains<Token> {
     this.#ended = true
-    if (this.#jobs?.closedReason === null) {
+    const { channelId } = this
+    if (channelId !== null && (this.#jobs === null || this.#jobs.closedReason === null)) {
       const reasonCode = reason.slice(0, 100).replace(/[^\x20-\x7e]/g, '?')
-      this.#host.send({ name: 'CloseChannel', channelId: this.#jobs.channelId, reasonCode })
+      this.#host.send({ name: 'CloseChannel', channelId, reasonCode })
     }
     this.#timeout.clear()
     this.#host.onClosed(this)
@@ -181,6 +184,7 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
   }
 
   onOpened(message: OpenExtendedMiningChannelSuccess): void {
+    this.channelId = message.channelId
     const opened = openChannelJobs(message)
     if (!opened.ok) return this.#end('pool/garbage', opened.error.message)
     this.#jobs = opened.value

@@ -140,6 +140,26 @@ describe('lines of many rigs on one connection to a V2 pool', () => {
   })
 })
 
+describe('a channel that the pool grants with an extranonce no coinbase can hold', () => {
+  it('is given back, so that the pool does not go on sending jobs to it', async () => {
+    const { read, say, lines, lineEnds } = await setUp(2)
+    await read()
+    say({
+      name: 'OpenExtendedMiningChannel.Success',
+      requestId: 1,
+      channelId: 7,
+      target: MAX_TARGET,
+      extranonceSize: 8,
+      extranoncePrefix: new Uint8Array(30),
+      groupChannelId: 1,
+    })
+    expect(lineEnds).toMatchObject([{ code: 'pool/garbage' }])
+    // As its attachment does.
+    lines[0]!.close('not usable')
+    expect(await read()).toMatchObject([{ name: 'CloseChannel', channelId: 7 }])
+  })
+})
+
 describe('a share that was sent right before the pool ended the connection', () => {
   it.each([
     ['sends us on', { name: 'Reconnect', newHost: '', newPort: 0 }],
