@@ -202,6 +202,26 @@ describe('the timeline', () => {
     expect(app.text('lag-lode')).toContain('usually 214 ms behind the first')
   })
 
+  it('claims nothing about a block that was there when the pool was connected', async () => {
+    const timeline = pretendTimeline([ridge, lode], START)
+    timeline.tips = timeline.tips.slice(0, 1).map((tip) => ({ ...tip, pools: [] }))
+    timeline.pools = timeline.pools.map((pool) => (pool.poolId === 'lode' ? { ...pool, jobs: [] } : pool))
+    app = await mountApp(farm({ timeline }), '/jobs/timeline')
+    const cells = [...document.querySelectorAll('[data-tip] [data-pool]')].map((cell) =>
+      cell.textContent?.trim(),
+    )
+    expect(cells).toEqual(['at connecting', 'not seen'])
+    expect(app.text('timeline-lane-lode')).toContain('listening, no job yet')
+  })
+
+  it('has no lane for a pool that is only set up', async () => {
+    const timeline = pretendTimeline([ridge, spare], START)
+    timeline.pools = timeline.pools.map((pool) => (pool.poolId === 'spare' ? { ...pool, jobs: [] } : pool))
+    app = await mountApp(farm({ timeline }), '/jobs/timeline')
+    expect(app.find('timeline-lane-ridge')).not.toBeNull()
+    expect(app.find('timeline-lane-spare')).toBeNull()
+  })
+
   it('tells how to compare while there is only one pool connected, and not otherwise', async () => {
     const core = farm({ pools: [ridge, spare] })
     app = await mountApp(core, '/jobs/timeline')

@@ -202,6 +202,15 @@ describe('the protocol view', () => {
     expect(app.find('frame-detail')).toBeNull()
   })
 
+  it('calls what a line of Stratum V1 has beside its text what it is', async () => {
+    const core = farm()
+    core.sendFrames('down-1', frames(1, 1, { bytes: 37, wireBytes: 38 }))
+    app = await mountApp(core, '/connections/view/down-1')
+    await pass(300)
+    await app.click(drawn('data-row')[0]!)
+    expect(app.text('frame-wire-bytes')).toBe('38 bytes (+1 line end)')
+  })
+
   it('is gone through with the keyboard, past gaps', async () => {
     const core = farm()
     core.sendFrames('up-1', [...frames(1, 2), ...frames(9, 1)])
