@@ -52,7 +52,7 @@ export class HistoryFeed {
         difficulty,
         status: 'found',
       })),
-      poolEvents: poolEvents.map(recordedEvent),
+      poolEvents,
     })
     this.#sending ??= this.#send()
   }
@@ -130,14 +130,4 @@ export class HistoryFeed {
     }
     return records
   }
-}
-
-/** The history knows who was activated, not by whom; its text says the rest. */
-function recordedEvent({
-  kind,
-  ...event
-}: EngineReport['poolEvents'][number]): HistoryBatch['poolEvents'][number] {
-  if (kind === 'failed-over') return { ...event, kind: 'activated', detail: `stands in: ${event.detail}` }
-  if (kind === 'returned') return { ...event, kind: 'activated', detail: `is in use again: ${event.detail}` }
-  return { ...event, kind }
 }

@@ -79,7 +79,8 @@ export interface BlockRecord {
   status: BlockStatus
 }
 
-export type PoolEventKind = 'activated' | 'connected' | 'lost' | 'failed'
+/** failed-over: it stands in for the preferred one. returned: it is the preferred one, and serves again. */
+export type PoolEventKind = 'activated' | 'connected' | 'lost' | 'failed' | 'failed-over' | 'returned'
 
 export interface PoolEvent {
   poolId: string

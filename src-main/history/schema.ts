@@ -121,3 +121,18 @@ CREATE TABLE pool_events (
   detail TEXT
 ) STRICT;
 `
+
+/** Version 2 tells a pool that stands in, and one that serves again, from one that a person switched to. */
+export const SCHEMA_2 = `
+CREATE TABLE pool_events_2 (
+  id INTEGER PRIMARY KEY,
+  pool INTEGER NOT NULL REFERENCES pools (id),
+  at_ms INTEGER NOT NULL,
+  kind TEXT NOT NULL
+    CHECK (kind IN ('activated', 'connected', 'lost', 'failed', 'failed-over', 'returned')),
+  detail TEXT
+) STRICT;
+INSERT INTO pool_events_2 SELECT id, pool, at_ms, kind, detail FROM pool_events;
+DROP TABLE pool_events;
+ALTER TABLE pool_events_2 RENAME TO pool_events;
+`

@@ -192,13 +192,29 @@ describe('migrations', () => {
     expect(openHistory({ dataDir, nowMs: NOW, steps }).notices).toEqual([])
   })
 
+  it('keep what pools did, and have words for a pool that stands in', () => {
+    const dataDir = temporaryDir()
+    const before = openHistory({ dataDir, nowMs: NOW, steps: migrations.slice(0, 1) })
+    before.history.beginSession(NOW)
+    const pools = [{ poolId: 'p1', name: 'North', url: 'stratum+tcp://pool.example.com:3333' }]
+    const connected = { poolId: 'p1', atMs: NOW, kind: 'connected', detail: 'North' } as const
+    before.history.recordBatch(historyBatch({ pools, poolEvents: [connected] }))
+    before.history.close()
+    const { history } = openHistory({ dataDir, nowMs: NOW })
+    history.beginSession(NOW)
+    const event = { poolId: 'p1', atMs: NOW, kind: 'failed-over', detail: 'South is silent' } as const
+    history.recordBatch(historyBatch({ pools, poolEvents: [event, { ...event, kind: 'returned' }] }))
+    expect(history.poolEvents(10).map(({ kind }) => kind)).toEqual(['returned', 'failed-over', 'connected'])
+    history.close()
+  })
+
   it('leave the version before when a step fails, with nothing of the step done', () => {
     const dataDir = recorded()
     const failing = [...steps, 'CREATE TABLE more (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1)']
     expect(() => openHistory({ dataDir, nowMs: NOW, steps: failing })).toThrowError(
       expect.objectContaining({
         code: 'history/migration-failed',
-        message: expect.stringMatching(/from version 2 to 3 .*Nothing was lost.* copy from before/) as string,
+        message: expect.stringMatching(/from version 3 to 4 .*Nothing was lost.* copy from before/) as string,
       }),
     )
     const { history, notices } = openHistory({ dataDir, nowMs: NOW, steps })
