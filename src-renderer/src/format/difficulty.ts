@@ -1,5 +1,5 @@
 /** Difficulties, and what the best one means beside the network's. */
-import { formatCount, formatScaled } from './number.ts'
+import { formatCount, formatPercent, formatScaled } from './number.ts'
 
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const
 
@@ -14,7 +14,7 @@ export function formatDifficulty(difficulty: number): string {
 const BIG_WORDS = ['', ' thousand', ' million', ' billion', ' trillion', ' quadrillion'] as const
 
 /**
- * How close the best share came to a block, in plain words: `1 in 40 of a block`. Null when either is
+ * How close the best share came to a block, in plain words: `1 in 40 of a block`, from a tenth on `45 % of a block`. Null when either is
  * unknown or zero.
  */
 export function describeBestShare(bestDifficulty: number, networkDifficulty: number | null): string | null {
@@ -22,6 +22,7 @@ export function describeBestShare(bestDifficulty: number, networkDifficulty: num
   const ratio = networkDifficulty / bestDifficulty
   if (ratio <= 1) return 'enough for a block'
   if (ratio < 1.5) return 'almost a block'
+  if (ratio <= 10) return `${formatPercent(1 / ratio)} of a block`
   if (ratio < 999_999.5) return `1 in ${formatCount(Math.round(ratio))} of a block`
   const { digits, prefix } = formatScaled(ratio, BIG_WORDS)
   return `1 in ${digits}${prefix} of a block`

@@ -2,6 +2,9 @@
 import { toast } from 'vue-sonner'
 import { describeProblem } from '../api/problem.ts'
 
+/** Long enough to read the message, find the button and reach it by keyboard. */
+const UNDO_MS = 12_000
+
 /**
  * Tells how it went: the success text may be made from the answer, null says nothing. Resolves to whether
  * it went well.
@@ -29,6 +32,7 @@ export async function notifyUndoable(
   try {
     await action
     toast.success(texts.success, {
+      duration: UNDO_MS,
       action: {
         label: 'Undo',
         onClick: () => void notifyOutcome(texts.undo(), { success: null, failure: 'It could not be undone' }),

@@ -48,6 +48,7 @@ describe('difficulty', () => {
   ])('of %d reads %s', (difficulty, text) => expect(formatDifficulty(difficulty)).toBe(text))
 
   it('tells in words how far the best share is from a block', () => {
+    expect(describeBestShare(0.45, 1)).toBe('45 % of a block')
     expect(describeBestShare(1e6, 4e7)).toBe('1 in 40 of a block')
     expect(describeBestShare(1.54e9, 1.5e14)).toBe('1 in 97,403 of a block')
     expect(describeBestShare(1, 1.5e14)).toBe('1 in 150 trillion of a block')
