@@ -149,7 +149,7 @@ describe('a pool with another version mask', () => {
     harness.expectPoolsAgree()
   })
 
-  it('pool says version_rolling_allowed = false: a client that requires rolling is told, not left with dropped shares', async () => {
+  it('pool says version_rolling_allowed = false: a client that requires rolling is told, not left with dropped shares (sv2-apps 650)', async () => {
     const strict = await startPool('V2', { name: 'strict', versionMask: 0 })
     const open = await startPool('V2', { name: 'open' })
     harness = await ProxyHarness.start([open, strict])

@@ -333,7 +333,7 @@ describe('the difficulty of a channel', () => {
     expect(pool.shares.every(({ refusal }) => refusal === null)).toBe(true)
   })
 
-  it('small miner has shares rejected after SetTarget until a new job arrives: impossible here', async () => {
+  it('small miner has shares rejected after SetTarget until a new job arrives: impossible here (sv2-apps 20)', async () => {
     const pool = await atPool('V2', { difficulty: 64 * EASY })
     const channel = await harness.sv2RigAtWork({ nominalHashRate: (2 ** 32 * 8 * EASY) / 10 })
     const jobs = channel.jobs.length

@@ -27,7 +27,7 @@ const forbidding: Pools = [
 ]
 
 describe.each(forbidding)('%s', (_, start) => {
-  it('has it not offered to rigs, and told off after a switch to it', async () => {
+  it('has it not offered to rigs, and told off after a switch to it: no share is dropped (sv2-apps 650)', async () => {
     const strict = await start()
     const open = await FakeSv1Pool.start({ name: 'open' })
     harness = await ProxyHarness.start([strict, open])

@@ -231,7 +231,7 @@ describe('a responder identity', () => {
     expect(outcome).toEqual(second.outcome)
   })
 
-  it('backdates its certificate, for rigs whose clock is slow', () => {
+  it('backdates its certificate, for rigs whose clock is slow (sv2-apps 110, stratum 2015)', () => {
     const identity = createResponderIdentity({ authority, entropy: systemEntropy, nowMs: () => atMs })
     const { validFromMs, notValidAfterMs } = decodeCertificate(identity.credentials().certificate)
     expect(validFromMs).toBeLessThanOrEqual(atMs - 60_000)
