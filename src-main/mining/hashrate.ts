@@ -11,8 +11,6 @@ export const FIVE_MINUTES_MS = 300_000
 export const QUARTER_HOUR_MS = 900_000
 
 const BUCKET_MS = 15_000
-/** One more than the longest window has, for the bucket that is being filled. */
-const BUCKETS = QUARTER_HOUR_MS / BUCKET_MS + 1
 
 export interface HashrateEstimate {
   /** H/s, over `coveredMs`. 0 if no share came. */
@@ -28,43 +26,55 @@ export interface HashrateEstimate {
 
 export class HashrateEstimator {
   readonly #startMs: number
-  /** By bucket the sum of difficulties, then by bucket that of their squares; one array, because there are very many rigs. */
-  readonly #sums = new Float64Array(2 * BUCKETS)
-  /** Number of the newest bucket since the clock's zero; its slot is the number modulo `BUCKETS`. */
+  readonly #longestWindowMs: number
+  /** One more than the longest window has, for the bucket that is being filled. */
+  readonly #buckets: number
+  /**
+   * By bucket the sum of difficulties, then by bucket that of their squares. One array, and a plain one, because
+   * there are very many rigs: a typed array takes 350 bytes beside its numbers.
+   */
+  readonly #sums: number[]
+  /** Number of the newest bucket since the clock's zero; its slot is the number modulo `#buckets`. */
   #newest: number
 
-  /** @param nowMs since when the rig could have delivered shares */
-  constructor(nowMs: number) {
+  /**
+   * @param nowMs since when the rig could have delivered shares
+   * @param longestWindowMs the longest that will be asked for; memory is in proportion to it
+   */
+  constructor(nowMs: number, longestWindowMs: number = QUARTER_HOUR_MS) {
     this.#startMs = nowMs
+    this.#longestWindowMs = longestWindowMs
+    this.#buckets = Math.ceil(longestWindowMs / BUCKET_MS) + 1
+    this.#sums = new Array<number>(2 * this.#buckets).fill(0)
     this.#newest = Math.floor(nowMs / BUCKET_MS)
   }
 
   /** Records a good share held to `difficulty`. */
   add(difficulty: number, atMs: number): void {
     this.#advance(atMs)
-    const slot = Math.floor(atMs / BUCKET_MS) % BUCKETS
+    const slot = Math.floor(atMs / BUCKET_MS) % this.#buckets
     this.#sums[slot]! += difficulty
-    this.#sums[BUCKETS + slot]! += difficulty * difficulty
+    this.#sums[this.#buckets + slot]! += difficulty * difficulty
   }
 
   /**
-   * The hashrate over the last `windowMs`, at most a quarter of an hour.
+   * The hashrate over the last `windowMs`, at most the longest window.
    * @returns null before any time has passed
    */
   estimate(windowMs: number, nowMs: number): HashrateEstimate | null {
     this.#advance(nowMs)
-    const fromMs = Math.max(this.#startMs, nowMs - Math.min(windowMs, QUARTER_HOUR_MS))
+    const fromMs = Math.max(this.#startMs, nowMs - Math.min(windowMs, this.#longestWindowMs))
     const coveredMs = nowMs - fromMs
     if (coveredMs <= 0) return null
     const oldest = Math.floor(fromMs / BUCKET_MS)
     const oldestShare = this.#shareWithin(oldest, fromMs)
     let work = 0
     let squares = 0
-    for (let bucket = oldest, slot = oldest % BUCKETS; bucket <= this.#newest; bucket++, slot++) {
-      if (slot === BUCKETS) slot = 0
+    for (let bucket = oldest, slot = oldest % this.#buckets; bucket <= this.#newest; bucket++, slot++) {
+      if (slot === this.#buckets) slot = 0
       const share = bucket === oldest ? oldestShare : 1
       work += this.#sums[slot]! * share
-      squares += this.#sums[BUCKETS + slot]! * share
+      squares += this.#sums[this.#buckets + slot]! * share
     }
     return {
       hashrateHs: (work * HASHES_PER_DIFFICULTY) / (coveredMs / 1000),
@@ -83,14 +93,15 @@ export class HashrateEstimator {
 
   #advance(nowMs: number): void {
     const bucket = Math.floor(nowMs / BUCKET_MS)
-    if (bucket - this.#newest >= BUCKETS) {
+    if (bucket - this.#newest >= this.#buckets) {
       this.#sums.fill(0)
       this.#newest = bucket
     }
     while (this.#newest < bucket) {
       this.#newest++
-      this.#sums[this.#newest % BUCKETS] = 0
-      this.#sums[BUCKETS + (this.#newest % BUCKETS)] = 0
+      const slot = this.#newest % this.#buckets
+      this.#sums[slot] = 0
+      this.#sums[this.#buckets + slot] = 0
     }
   }
 }

@@ -266,6 +266,9 @@ export class ProxyEngine {
     return report
   }
 
+  /** One for all rigs: there are very many. */
+  readonly #bookOf = (poolId: string): ShareBook => this.#poolBook(poolId)
+
   #newRig(address: string): Rig {
     const { clock, calibrationSharesPerSecond } = this.#options
     return new Rig({
@@ -276,7 +279,7 @@ export class ProxyEngine {
       sharesPerMinute: this.#sharesPerMinute,
       calibrationSharesPerSecond,
       startDifficulty: startDifficultyOf(null, this.#sharesPerMinute),
-      poolBook: (poolId) => this.#poolBook(poolId),
+      poolBook: this.#bookOf,
     })
   }
 

@@ -66,7 +66,7 @@ export class Rig {
   /** One for each pool it worked for: one or two, so that a search is faster than a map, and smaller. */
   #accounts: ShareAccount[] = []
   /** Work of each of the last minutes, difficulty-1 shares; index is the minute modulo the length. */
-  readonly #minuteWork = new Float32Array(SPARKLINE_MINUTES)
+  readonly #minuteWork = new Array<number>(SPARKLINE_MINUTES).fill(0)
   #minute: number
   #minDifficulty = LOWEST_DIFFICULTY
 
@@ -79,7 +79,7 @@ export class Rig {
     this.connectedAtMs = options.connectedAtMs
     this.#minute = Math.floor(options.monotonicMs / MINUTE_MS)
     this.vardiff = this.#newVardiff(options.startDifficulty, options.monotonicMs, false)
-    this.hashrate = new HashrateEstimator(options.monotonicMs)
+    this.hashrate = new HashrateEstimator(options.monotonicMs, HASHRATE_WINDOW_MS)
   }
 
   /** Takes the identity the rig gave at authorisation. The first one counts; the key joins it with the address. */

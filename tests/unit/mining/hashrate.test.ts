@@ -66,8 +66,11 @@ describe('measured hashrate', () => {
         fc.nat(1_000_000),
         fc.array(fc.tuple(fc.nat(40_000), fc.integer({ min: 1, max: 1000 })), { maxLength: 200 }),
         fc.constantFrom(MINUTE_MS, FIVE_MINUTES_MS, QUARTER_HOUR_MS),
-        (startMs, gaps, windowMs) => {
-          const estimator = new HashrateEstimator(startMs)
+        fc.boolean(),
+        (startMs, gaps, windowMs, isLongest) => {
+          const estimator = isLongest
+            ? new HashrateEstimator(startMs, windowMs)
+            : new HashrateEstimator(startMs)
           const shares: { atMs: number; difficulty: number }[] = []
           let nowMs = startMs
           for (const [gapMs, difficulty] of gaps) {
