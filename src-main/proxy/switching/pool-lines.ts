@@ -196,12 +196,17 @@ export class PoolLines {
 
   /** Sends a block on the line of its job, or else on any of its pool that knows the job. */
   forwardBlock(offered: OfferedShare, token: ShareAccount): boolean {
-    if (this.forward(offered, token)) return true
     const { issued, rollable, ntime, nonce, version, offerer } = offered
+    if (this.forward(offered, token)) {
+      this.#lines.get(issued.lineId)?.upstream.flush?.()
+      return true
+    }
     const share = { jobId: issued.job.id, rollable, ntime, nonce, version }
-    return this.ofPool(issued.poolId).some(
+    const taker = this.ofPool(issued.poolId).find(
       ({ upstream }) => upstream.accepts(share.jobId) && upstream.submit(share, token, offerer.rig.name),
     )
+    taker?.upstream.flush?.()
+    return taker !== undefined
   }
 
   #onState(line: Line, state: UpstreamState): void {

@@ -102,6 +102,10 @@ export class LineAttachment<Token> implements LinkMember<Token> {
     return this.#line?.submit(share, token, rigName) ?? this.#kept?.submit(share, token, rigName) ?? false
   }
 
+  flush(): void {
+    this.#session?.flush?.()
+  }
+
   setNominalHashrate(hashrateHs: number): void {
     this.#line?.setNominalHashrate(hashrateHs)
   }

@@ -153,6 +153,10 @@ export class PoolLine<Token> implements Upstream<Token>, AttachmentHost<Token> {
     return false
   }
 
+  flush(): void {
+    for (const attachment of this.#attachments()) attachment.flush()
+  }
+
   setNominalHashrate(hashrateHs: number): void {
     this.#main?.setNominalHashrate(hashrateHs)
   }

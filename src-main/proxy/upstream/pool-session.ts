@@ -48,6 +48,8 @@ export interface PoolSession<Token> {
   openLine(parts: SessionLineParts<Token>): SessionLine<Token>
   /** Asks the pool for something it answers, if the protocol has that: `onHeard` follows if it lives. */
   askForLife(): void
+  /** What was sent leaves now, and not with others at the end of the turn. */
+  flush?(): void
   /** Ends the connection. The lines on it are to be closed first: what they hold unanswered is theirs. */
   close(reason: string): void
 }

@@ -122,6 +122,10 @@ class Sv1PoolSession<Token> implements PoolSession<Token>, SessionLine<Token> {
     if (this.#client && !this.#ended) this.#apply(askForAnswer(this.#client))
   }
 
+  flush(): void {
+    this.#parts.connection.flush()
+  }
+
   /** As a session: ends the connection. As its only line: the same, and says what is left of it. */
   close(reason: string): LineRemains<Token> {
     this.#ended = true

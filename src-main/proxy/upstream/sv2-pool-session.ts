@@ -84,7 +84,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
 
   close(reason: string): void {
     // Shares of this very turn still leave; one of them may be a block.
-    this.#flush()
+    this.flush()
     this.#ended = true
     this.#timeout.clear()
     this.parts.connection.close(reason)
@@ -109,7 +109,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
   sendFrame(frame: Uint8Array): void {
     this.parts.tap.frame('out', frame)
     this.#outbox.push(frame)
-    if (this.#outbox.length === 1) setImmediate(this.#flush)
+    if (this.#outbox.length === 1) setImmediate(this.flush)
   }
 
   #onData(bytes: Uint8Array): void {
@@ -293,7 +293,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
     this.#fail({ code: 'pool/reconnect', message, moveTo })
   }
 
-  readonly #flush = (): void => {
+  readonly flush = (): void => {
     const frames = this.#outbox
     this.#outbox = []
     if (this.#ended || frames.length === 0 || !this.#noise.established) return
@@ -321,7 +321,7 @@ class Sv2PoolSession<Token> implements PoolSession<Token>, ChannelHost<Token> {
   #fail(end: SessionEnd): void {
     if (this.#ended) return
     // What was sent in this very turn leaves first: a share of it may be a block.
-    this.#flush()
+    this.flush()
     this.#ended = true
     this.#timeout.clear()
     this.parts.events.onEnd(end)

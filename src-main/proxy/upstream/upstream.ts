@@ -88,6 +88,8 @@ export interface Upstream<Token> {
    * @returns false if there is no connection for it: nothing was sent and no outcome follows
    */
   submit(share: Share, token: Token, rigName: string): boolean
+  /** Lets what was submitted leave at once instead of with the turn: it may be a block. */
+  flush?(): void
   /** Tells the pool what we expect to deliver, H/s; rate-limited inside. */
   setNominalHashrate(hashrateHs: number): void
 }

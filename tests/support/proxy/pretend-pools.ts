@@ -102,6 +102,8 @@ export class PretendSession implements PoolSession<ShareAccount>, SessionLine<Sh
   #line: SessionLineParts<ShareAccount> | null = null
   readonly oldestUnansweredMs = null
   readonly miscounted = 0
+  /** For tests that ask whether something left at once. */
+  flush?: () => void
   readonly pending: ShareAccount[] = []
   readonly jobs: Job[] = []
   open = true

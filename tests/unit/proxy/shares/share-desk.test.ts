@@ -65,6 +65,8 @@ describe('a share at the desk', () => {
     const rig = middle.rigs[0]!
     const session = middle.session('a')!
     const countsWhenSent: number[] = []
+    let flushed = 0
+    session.flush = () => void flushed++
     const submit = session.submit.bind(session)
     session.submit = (share, token) => {
       countsWhenSent.push(middle.accounting.total.counts.submitted)
@@ -73,6 +75,7 @@ describe('a share at the desk', () => {
     rig.offer(0, 'block', 1)
     middle.checker.flush()
     expect(countsWhenSent).toEqual([0])
+    expect(flushed).toBe(1)
     expect(middle.blocks).toBe(1)
     expect(middle.accounting.total.counts).toMatchObject({ submitted: 1, pending: 1 })
   })

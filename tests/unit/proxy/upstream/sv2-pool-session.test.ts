@@ -102,7 +102,7 @@ function pretendConnection() {
   }
   const say = (...messages: MiningConnectionMessage[]): void =>
     receive(pool.seal(messages.map((message) => encodeMessage(message))))
-  return { openLine, read, say, jobs, ends, lineEnds }
+  return { openLine, read, say, jobs, ends, lineEnds, written, session }
 }
 
 type Opening = Extract<MiningConnectionMessage, { name: 'OpenExtendedMiningChannel' }>
@@ -117,6 +117,45 @@ async function setUp(lines: number) {
   expect(await pretend.read()).toMatchObject([{ name: 'SetupConnection' }])
   pretend.say({ name: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
   return { ...pretend, lines: opened }
+}
+
+/** One line with a job, and a share of it. */
+async function atWork() {
+  const pretend = await setUp(1)
+  const { read, say, jobs } = pretend
+  await read()
+  say(
+    {
+      name: 'OpenExtendedMiningChannel.Success',
+      requestId: 1,
+      channelId: 7,
+      target: MAX_TARGET,
+      extranonceSize: 8,
+      extranoncePrefix: new Uint8Array(4),
+      groupChannelId: 1,
+    },
+    {
+      name: 'NewExtendedMiningJob',
+      channelId: 7,
+      jobId: 1,
+      minNtime: null,
+      version: 0x20000000,
+      versionRollingAllowed: true,
+      merklePath: [],
+      coinbaseTxPrefix: new Uint8Array(120),
+      coinbaseTxSuffix: new Uint8Array(180),
+    },
+    {
+      name: 'SetNewPrevHash',
+      channelId: 7,
+      jobId: 1,
+      prevHash: new Uint8Array(32),
+      minNtime: 5,
+      nbits: 0x1d00ffff,
+    },
+  )
+  const share = { jobId: jobs[0]!, rollable: new Uint8Array(8), ntime: 5, nonce: 1, version: 0x20000000 }
+  return { ...pretend, share }
 }
 
 describe('lines of many rigs on one connection to a V2 pool', () => {
@@ -165,43 +204,23 @@ describe('a share that was sent right before the pool ended the connection', () 
     ['sends us on', { name: 'Reconnect', newHost: '', newPort: 0 }],
     ['closes our channel', { name: 'CloseChannel', channelId: 7, reasonCode: 'restart' }],
   ] as const)('still leaves when the pool %s: it may be a block', async (_what, last) => {
-    const { read, say, lines, jobs, ends, lineEnds } = await setUp(1)
-    await read()
-    say(
-      {
-        name: 'OpenExtendedMiningChannel.Success',
-        requestId: 1,
-        channelId: 7,
-        target: MAX_TARGET,
-        extranonceSize: 8,
-        extranoncePrefix: new Uint8Array(4),
-        groupChannelId: 1,
-      },
-      {
-        name: 'NewExtendedMiningJob',
-        channelId: 7,
-        jobId: 1,
-        minNtime: null,
-        version: 0x20000000,
-        versionRollingAllowed: true,
-        merklePath: [],
-        coinbaseTxPrefix: new Uint8Array(120),
-        coinbaseTxSuffix: new Uint8Array(180),
-      },
-      {
-        name: 'SetNewPrevHash',
-        channelId: 7,
-        jobId: 1,
-        prevHash: new Uint8Array(32),
-        minNtime: 5,
-        nbits: 0x1d00ffff,
-      },
-    )
-    const share = { jobId: jobs[0]!, rollable: new Uint8Array(8), ntime: 5, nonce: 1, version: 0x20000000 }
+    const { read, say, lines, share, ends, lineEnds } = await atWork()
     expect(lines[0]!.submit(share, 'token', 'rig')).toBe(true)
     say(last)
     expect(ends.length + lineEnds.length).toBe(1)
     const sent = await read()
     expect(sent.map(({ name }) => name)).toContain('SubmitSharesExtended')
+  })
+})
+
+describe('a share that solves a block', () => {
+  it('leaves in the very moment it was found, not with the turn', async () => {
+    const { session, lines, share, written, read } = await atWork()
+    written.length = 0
+    lines[0]!.submit(share, 'token', 'rig')
+    expect(written).toHaveLength(0)
+    session.flush?.()
+    expect(written).toHaveLength(1)
+    expect((await read()).map(({ name }) => name)).toEqual(['SubmitSharesExtended'])
   })
 })
