@@ -48,17 +48,21 @@ export async function rigIdentity(parts: RigIdentityParts): Promise<RigIdentity>
   return { authority: await authority(parts), certificate: await certificate(parts) }
 }
 
-async function authority({ secrets, entropy }: RigIdentityParts): Promise<AuthorityKeyPair> {
+async function authority({ secrets, entropy, log }: RigIdentityParts): Promise<AuthorityKeyPair> {
   const text = await secrets.get(AUTHORITY_SECRET)
   const stored = text === undefined ? undefined : parseAuthoritySecretKey(text)
   if (stored?.ok) return { secretKey: stored.value, publicKey: authorityPublicKey(stored.value) }
   const made = generateAuthorityKeyPair(entropy)
   await secrets.set(AUTHORITY_SECRET, formatAuthoritySecretKey(made.secretKey))
+  if (text !== undefined) {
+    log.warn('the stored authority key cannot be read; a new one was made, which rigs must be told')
+  }
   return made
 }
 
 async function certificate({ secrets, clock, log }: RigIdentityParts): Promise<RigCertificate | null> {
-  const stored = parseStored(await secrets.get(CERTIFICATE_SECRET))
+  const text = await secrets.get(CERTIFICATE_SECRET)
+  const stored = parseStored(text)
   const nowMs = clock.nowMs()
   if (stored && stored.notAfterMs - nowMs > RENEW_BEFORE_MS) return stored
   try {
@@ -68,6 +72,9 @@ async function certificate({ secrets, clock, log }: RigIdentityParts): Promise<R
       validYears: CERTIFICATE_YEARS,
     })
     await secrets.set(CERTIFICATE_SECRET, JSON.stringify(made))
+    if (text !== undefined && !stored) {
+      log.warn('the stored certificate cannot be read; a new one was made, which rigs must be told')
+    }
     return made
   } catch (error) {
     if (!(error instanceof HeadframeError)) throw error
