@@ -91,13 +91,17 @@ describe('a pool', () => {
     const heard: { readonly atS: number; readonly hashrateHs: number }[] = []
     for (let atS = 0; atS < 600; atS += 5) {
       // Luck changes from minute to minute, hashrate does not.
-      await rig.mine(1 + (Math.floor(atS / 60) % 3), undefined, STRONG)
-      await harness.pass(5_000)
+      const shares = 1 + (Math.floor(atS / 60) % 3)
+      const known = pool.shares.length
+      await rig.mine(shares, undefined, STRONG)
+      // What was said before these shares is there when they are.
+      await until('the shares', () => pool.shares.length === known + shares)
       const all = pool.messages.filter((message) => message.name === 'UpdateChannel')
       for (const { nominalHashRate, maximumTarget } of all.slice(heard.length)) {
         heard.push({ atS, hashrateHs: nominalHashRate })
         expect(toHex(maximumTarget)).toBe(toHex(MAX_TARGET))
       }
+      await harness.pass(5_000)
     }
     expect(heard.length).toBeGreaterThan(0)
     expect(heard.length).toBeLessThanOrEqual(20)
