@@ -18,6 +18,9 @@ const JOB_ID_AT = CHANNEL_ID_AT + 4
 const MIN_NTIME_AT = JOB_ID_AT + 5
 const PREV_HASH_MIN_NTIME_AT = JOB_ID_AT + 4 + 32
 
+/** Bytes that either part of a coinbase has at most in a message (B0_64K); a pool may fill it without ours. */
+const MAX_COINBASE_PART = 0xffff
+
 /** Kept as long as the issue is. */
 const framesByIssue = new WeakMap<IssuedJob, Sv2JobFrames>()
 
@@ -29,6 +32,10 @@ export function framesOf(issued: IssuedJob): Sv2JobFrames {
 
 /** What keeps an extended job from being sent to such firmware, as a sentence; null if nothing does. */
 export function jobTooLarge(limits: FirmwareLimits, issued: IssuedJob, rigBytes: number): string | null {
+  const prefixLength = foldedPrefixLength(issued, rigBytes)
+  if (prefixLength > MAX_COINBASE_PART) {
+    return `the coinbase has ${prefixLength} bytes before the extranonce where a message holds ${MAX_COINBASE_PART}`
+  }
   return tooLargeFor(limits, {
     payloadLength: framesOf(issued).extendedPayloadLength(rigBytes),
     merkleNodes: issued.job.merklePath.length,
@@ -89,8 +96,7 @@ export class Sv2JobFrames {
   /** Bytes that `extended` takes as payload at most, before anything is encoded. */
   extendedPayloadLength(rigBytes: number): number {
     const { job } = this.#issued
-    const { prefix, rollableSize } = job.extranonce
-    const folded = job.coinbasePrefix.length + prefix.length + rollableSize - rigBytes
+    const folded = foldedPrefixLength(this.#issued, rigBytes)
     const fixed = 4 + 4 + 5 + 4 + 1 + 1 + 2 + 2
     return fixed + 32 * job.merklePath.length + folded + job.coinbaseSuffix.length
   }
@@ -109,6 +115,12 @@ export class Sv2JobFrames {
       coinbaseTxSuffix: job.coinbaseSuffix,
     })
   }
+}
+
+/** Bytes of the coinbase before a rig's own extranonce. */
+function foldedPrefixLength({ job }: IssuedJob, rigBytes: number): number {
+  const { prefix, rollableSize } = job.extranonce
+  return job.coinbasePrefix.length + prefix.length + rollableSize - rigBytes
 }
 
 function writeU32(bytes: Uint8Array, at: number, value: number): void {

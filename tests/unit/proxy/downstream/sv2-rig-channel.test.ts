@@ -119,6 +119,15 @@ describe('a job', () => {
     expect(pretend.frames).toHaveLength(count)
   })
 
+  it('is not one whose coinbase no message can hold: the rig is sent none, and the proxy goes on', () => {
+    const pretend = new PretendSv2Channel()
+    pretend.open()
+    const issued = pretend.issue({ coinbasePrefix: new Uint8Array(65_535) })
+    expect(() => pretend.channel.sendJob(issued)).not.toThrow()
+    expect(pretend.sent).toEqual([])
+    expect(pretend.logs.join()).toContain('a job is too large for a rig')
+  })
+
   it('does not send it into the future when the clock of this machine is set right, nor hold it back', () => {
     for (const jumpMs of [3 * 24 * 3600_000, -3 * 24 * 3600_000]) {
       const pretend = new PretendSv2Channel()
