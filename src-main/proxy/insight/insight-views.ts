@@ -126,6 +126,7 @@ export type WarningSeverity = 'info' | 'warning' | 'error'
 export type WarningCode =
   | 'watchdog/stale-tip'
   | 'watchdog/payout-missing'
+  | 'watchdog/unreadable-coinbase'
   | 'watchdog/empty-template'
   | 'watchdog/target-too-hard'
   | 'watchdog/target-too-easy'

@@ -179,6 +179,18 @@ const payoutMissing: Rule = {
     }),
 }
 
+const unreadableCoinbase: Rule = {
+  code: 'watchdog/unreadable-coinbase',
+  raiseAfterMs: 0,
+  withdrawAfterMs: 0,
+  find: ({ pools }) =>
+    pools.filter(isConnected).flatMap((pool): Finding[] => {
+      if (pool.tip.description.coinbaseFault === null) return []
+      const message = `${pool.name} sends jobs whose coinbase cannot be read, so nobody can tell what a block would pay, or whether it would be one at all: ask the pool, and use another until it is mended.`
+      return [{ poolId: pool.poolId, severity: inUse(pool) ? 'error' : 'warning', message }]
+    }),
+}
+
 const emptyTemplate: Rule = {
   code: 'watchdog/empty-template',
   raiseAfterMs: 0,
@@ -416,6 +428,7 @@ const noAcknowledgements: Rule = {
 export const RULES: readonly Rule[] = [
   staleTip,
   payoutMissing,
+  unreadableCoinbase,
   emptyTemplate,
   targetTooHard,
   targetTooEasy,

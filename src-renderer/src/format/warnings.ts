@@ -5,6 +5,7 @@ import { reasonLabel, type Tone } from './words.ts'
 const TITLES: Record<string, string> = {
   'watchdog/stale-tip': 'Works on an old block',
   'watchdog/payout-missing': 'A block may not pay you',
+  'watchdog/unreadable-coinbase': 'Jobs that cannot be checked',
   'watchdog/empty-template': 'Blocks without transactions',
   'watchdog/target-too-hard': 'Shares are too hard',
   'watchdog/target-too-easy': 'Shares are too easy',

@@ -30,6 +30,8 @@ const payoutHex = '0014' + '07'.repeat(20)
 const otherHex = '0014' + '08'.repeat(20)
 
 interface TipPlan {
+  /** A coinbase that is none. */
+  garbage?: boolean
   readonly block?: string
   readonly previous?: string | null
   readonly height?: number
@@ -61,7 +63,7 @@ function tip(plan: TipPlan = {}): PoolTip {
     version: 0x20000000,
     versionRollingMask: 0,
     ntime: NOW_MS / 1000 + (plan.skewS ?? 0),
-    coinbasePrefix: prefix,
+    coinbasePrefix: plan.garbage ? new Uint8Array(60).fill(0xab) : prefix,
     coinbaseSuffix: suffix,
     merklePath: empty ? [] : [new Uint8Array(32)],
     extranonce: { prefix: new Uint8Array(4), rollableSize: 8 },
@@ -243,6 +245,16 @@ describe('a solo pool', () => {
 
   it('with an address that is none is told to the person', () => {
     expect(after(at(0, solo([[otherHex, 1]], null)))).toEqual(['watchdog/payout-missing solo'])
+  })
+})
+
+describe('a coinbase of garbage', () => {
+  it('is told at once, also where no rig hashes it', () => {
+    const garbage = (rigCount: number): PoolObservation =>
+      pool('odd', { tip: tip({ garbage: true }), rigCount })
+    expect(after(at(0, garbage(1)))).toEqual(['watchdog/unreadable-coinbase odd'])
+    expect(after(at(0, garbage(0)))).toEqual(['watchdog/unreadable-coinbase odd'])
+    expect(after(at(0, pool('good', { tip: tip(), rigCount: 1 })))).toEqual([])
   })
 })
 
@@ -473,6 +485,7 @@ describe('every warning', () => {
     note(at(700_000, { ...poor, poolDifficulty: 1e-12 }), at(900_000, { ...poor, poolDifficulty: 1e-12 }))
     const [a, b] = ['a', 'b'].map((id) => pool(id, { tip: tip({ skewS: 5000, height: id === 'a' ? 1 : 2 }) }))
     note(at(901_000, a!, b!), at(990_000, a!, b!))
+    note(at(0, pool('odd', { tip: tip({ garbage: true }) })))
     expect([...seen.keys()].sort()).toEqual([
       'watchdog/chain-mismatch',
       'watchdog/empty-template',
@@ -485,6 +498,7 @@ describe('every warning', () => {
       'watchdog/stale-tip',
       'watchdog/target-too-easy',
       'watchdog/target-too-hard',
+      'watchdog/unreadable-coinbase',
     ])
     for (const [code, message] of seen) {
       expect(message.length, code).toBeGreaterThan(80)
