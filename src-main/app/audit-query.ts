@@ -82,20 +82,6 @@ export async function exportAudit(
   return { text, nextCursor }
 }
 
-/** The whole export as a stream of pieces. */
-export async function* streamAudit(
-  dir: string,
-  filter: AuditFilter,
-  format: AuditFormat,
-): AsyncGenerator<string, void, void> {
-  let cursor: string | undefined
-  do {
-    const chunk: AuditChunk = await exportAudit(dir, filter, format, cursor)
-    if (chunk.text !== '') yield chunk.text
-    cursor = chunk.nextCursor ?? undefined
-  } while (cursor !== undefined)
-}
-
 /** @param take returns false when it wants no more */
 async function scanAudit(
   dir: string,

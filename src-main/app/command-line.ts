@@ -1,7 +1,7 @@
 /** The command line (frozen: scripts rely on it). Pure. */
 import { parseArgs } from 'node:util'
 import { err, ok, type Result } from '../base/index.ts'
-import { type HostPort } from '../net/index.ts'
+import { type HostPort, parseHostPort } from '../net/index.ts'
 
 export interface CommandLine {
   readonly practice: boolean
@@ -67,11 +67,13 @@ export function parseCommandLine(args: readonly string[]): Result<CommandLine, s
   for (const name of Object.keys(addresses) as AddressOption[]) {
     const text = values[name]
     if (text === undefined) continue
-    const parsed = parseAddress(text)
-    if (!parsed) {
-      return err(`--${name} ${text} is not HOST:PORT: write for instance --${name} 127.0.0.1:4950.`)
+    const parsed = parseHostPort(text)
+    if (!parsed.ok) {
+      return err(
+        `--${name} ${text} is not HOST:PORT: write for instance --${name} 127.0.0.1:4950 (${parsed.error}).`,
+      )
     }
-    addresses[name] = parsed
+    addresses[name] = parsed.value
   }
   return ok({
     practice: values.practice ?? false,
@@ -84,11 +86,4 @@ export function parseCommandLine(args: readonly string[]): Result<CommandLine, s
     stratumV2: addresses['stratum-v2'],
     stratumWs: addresses['stratum-ws'],
   })
-}
-
-function parseAddress(text: string): HostPort | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[3])
-  const host = match?.[1] ?? match?.[2]
-  return host === undefined || port > 65535 ? undefined : { host, port }
 }

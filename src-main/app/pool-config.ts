@@ -97,13 +97,23 @@ export function poolWire(url: string): {
   }
 }
 
-/** Whether two stored or typed pool URLs lead to the same host and port. False if either is no pool URL. */
-export function sameServer(a: string, b: string): boolean {
-  const [first, second] = [a, b].map((url) => parsePoolUrl(url, () => ({ ok: true, value: null })))
+/**
+ * Whether a password entered for one pool URL may be sent to another: same host and port, and not in the clear where
+ * the first was encrypted. False if either is no pool URL.
+ */
+export function mayShareSecret(enteredFor: string, other: string): boolean {
+  const [first, second] = [enteredFor, other].map((url) =>
+    parsePoolUrl(url, () => ({ ok: true, value: null })),
+  )
   return (
     first?.ok === true &&
     second?.ok === true &&
     first.value.host.toLowerCase() === second.value.host.toLowerCase() &&
-    first.value.port === second.value.port
+    first.value.port === second.value.port &&
+    (isEncrypted(second.value) || !isEncrypted(first.value))
   )
+}
+
+function isEncrypted({ protocol, transport }: PoolUrl): boolean {
+  return protocol === 'stratum-v2' || transport === 'tls' || transport === 'wss' || transport === 'https'
 }

@@ -15,7 +15,7 @@ import { type SecretStore, type SettingsStore } from '../settings/index.ts'
 import { type FarmViews } from './farm-views.ts'
 import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
 import { type Notices } from './notices.ts'
-import { poolConfig, poolEndpoint, sameServer } from './pool-config.ts'
+import { poolConfig, poolEndpoint, mayShareSecret } from './pool-config.ts'
 import { type PoolList } from './pool-list.ts'
 import { POOL_PRESETS } from './pool-presets.ts'
 import { type ThreadClient } from './thread-link.ts'
@@ -157,7 +157,7 @@ export class PoolDesk implements PoolCalls {
     const stored = draft.id === undefined ? undefined : list.require(draft.id)
     const endpoint = poolEndpoint(draft.url)
     // The stored password is for the stored server, wherever the draft may lead.
-    const secretRef = stored && sameServer(stored.url, draft.url) ? stored.secretRef : null
+    const secretRef = stored && mayShareSecret(stored.url, draft.url) ? stored.secretRef : null
     const password = draft.password ?? (secretRef ? ((await secrets.get(secretRef)) ?? '') : '')
     return {
       id: 'test',

@@ -2,7 +2,7 @@
 import { type PoolDraft, type PoolPatch } from '../../src-preload/contract/index.ts'
 import { type Entropy, HeadframeError, toHex } from '../base/index.ts'
 import { type PoolSettings, type SecretStore, type Settings, type SettingsStore } from '../settings/index.ts'
-import { checkFallback, poolEndpoint, sameServer } from './pool-config.ts'
+import { checkFallback, poolEndpoint, mayShareSecret } from './pool-config.ts'
 import { withoutPool } from './routing-config.ts'
 
 const ID_BYTES = 6
@@ -67,7 +67,7 @@ export class PoolList {
     if (patch.url !== undefined) poolEndpoint(patch.url)
     checkFallback(patch.fallbackUrl)
     // A password is for the server it was entered for.
-    const moved = patch.url !== undefined && !sameServer(before.url, patch.url)
+    const moved = patch.url !== undefined && !mayShareSecret(before.url, patch.url)
     const secretRef = await this.#changedPassword(before, patch.password ?? (moved ? '' : undefined))
     await this.#settings.update((settings) => {
       const pools = settings.pools.map((pool) =>

@@ -27,6 +27,12 @@ export interface WantedListeners {
 }
 
 const NAMES: readonly ListenerName[] = ['stratum', 'stratumV2', 'stratumWs']
+/** What the proxy calls them in its errors. */
+const OPTION_NAMES: Readonly<Record<ListenerName, string>> = {
+  stratum: '--stratum',
+  stratumV2: '--stratum-v2',
+  stratumWs: '--stratum-ws',
+}
 
 /**
  * Starts on the wanted ports; where one is taken, does what was asked for that case.
@@ -41,8 +47,7 @@ export async function startListeners(
     return await start(listeners)
   } catch (error) {
     if (!(error instanceof HeadframeError) || error.code !== 'listen/port-taken') throw error
-    const { port } = error.context
-    const name = NAMES.find((candidate) => listeners[candidate]?.port === port)
+    const name = NAMES.find((candidate) => OPTION_NAMES[candidate] === error.context['optionName'])
     const address = name === undefined ? null : listeners[name]
     if (name === undefined || !address || address.port === 0) throw error
     const remedy = whenTaken(name)

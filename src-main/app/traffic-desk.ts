@@ -46,6 +46,7 @@ export class TrafficDesk implements TrafficCalls {
   readonly #watchers = new Set<Watcher>()
   readonly #timer: Timer
   #round = 0
+  #stopped = false
   #asking = false
 
   constructor(parts: TrafficDeskParts) {
@@ -57,6 +58,7 @@ export class TrafficDesk implements TrafficCalls {
 
   /** Harmless when repeated. */
   stop(): void {
+    this.#stopped = true
     this.#timer.cancel()
     for (const { wake } of this.#watchers) wake()
   }
@@ -107,7 +109,7 @@ export class TrafficDesk implements TrafficCalls {
     this.#watchers.add(watcher)
     try {
       await this.#watch()
-      while (!signal?.aborted) {
+      while (!signal?.aborted && !this.#stopped) {
         const next = watcher.waiting.shift()
         if (next) yield next
         else await new Promise<void>((resolve) => (wake = resolve))

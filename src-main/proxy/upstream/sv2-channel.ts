@@ -74,6 +74,7 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
   #nominalHs: number
   #nominalAtMs: number
   #hadJob = false
+  readonly #faultsSeen = new Set<string>()
   #ended = false
   /** What it asked for last: others may have learned meanwhile that it is too much. */
   #extranonceChoice = 0
@@ -216,7 +217,11 @@ export class Sv2Channel<Token> implements SessionLine<Token> {
     const { parts } = this.#host
     const { channel, dropped, activated, fault } = applyChannelMessage(this.#jobs, message)
     this.#jobs = channel
-    if (fault) parts.log.warn('pool broke a rule', { code: fault.code, message: fault.message })
+    if (fault && !this.#faultsSeen.has(fault.code)) {
+      // Once for each rule: a pool that breaks it with every message must not fill the log.
+      this.#faultsSeen.add(fault.code)
+      parts.log.warn('pool broke a rule', { code: fault.code, message: fault.message })
+    }
     if (channel.closedReason !== null) {
       return this.#end(
         'pool/channel-closed',

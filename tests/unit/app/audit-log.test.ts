@@ -17,7 +17,6 @@ import {
   type AuditPage,
   exportAudit,
   queryAudit,
-  streamAudit,
 } from '../../../src-main/app/audit-query.ts'
 import { ManualClock, silentLogger } from '../../../src-main/base/index.ts'
 import { type AuditLine } from '../../../src-main/proxy/index.ts'
@@ -324,14 +323,24 @@ describe('a query of the audit log', () => {
   })
 })
 
+/** The whole export, piece by piece. */
+async function piecesOf(dir: string, filter: Parameters<typeof exportAudit>[1]): Promise<string[]> {
+  const pieces: string[] = []
+  let cursor: string | undefined
+  do {
+    const { text, nextCursor } = await exportAudit(dir, filter, 'ndjson', cursor)
+    if (text !== '') pieces.push(text)
+    cursor = nextCursor ?? undefined
+  } while (cursor !== undefined)
+  return pieces
+}
+
 describe('an export of the audit log', () => {
   it('gives the lines as they are stored', async () => {
     const opened = await open({ fileBytes: 400 })
     const lines = Array.from({ length: 9 }, (_, n) => line(NOON_MS + n))
     await write(opened, ...lines)
-    let text = ''
-    for await (const piece of streamAudit(opened.dir, { from: NOON_MS + 2 }, 'ndjson')) text += piece
-    expect(text).toBe(
+    expect((await piecesOf(opened.dir, { from: NOON_MS + 2 })).join('')).toBe(
       lines
         .slice(2)
         .map(({ json }) => `${json}\n`)
@@ -343,8 +352,7 @@ describe('an export of the audit log', () => {
     const opened = await open()
     const filler = 'f'.repeat(4000)
     await write(opened, ...Array.from({ length: 600 }, (_, n) => line(NOON_MS + n, { message: filler })))
-    const pieces: string[] = []
-    for await (const piece of streamAudit(opened.dir, {}, 'ndjson')) pieces.push(piece)
+    const pieces = await piecesOf(opened.dir, {})
     expect(pieces.length).toBeGreaterThan(1)
     const moments = pieces
       .join('')

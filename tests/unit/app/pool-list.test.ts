@@ -41,6 +41,18 @@ describe('the list of pools', () => {
     expect(store.current.activePoolId).toBe(first.id)
   })
 
+  it.each([
+    ['stratum+ssl://pool.example.com:3333', 'stratum+tcp://pool.example.com:3333', false],
+    ['stratum+wss://pool.example.com:3333/x', 'stratum+ws://pool.example.com:3333/x', false],
+    ['stratum+tcp://pool.example.com:3333', 'stratum+ssl://pool.example.com:3333', true],
+    ['stratum+ssl://pool.example.com:3333', 'stratum+wss://POOL.example.com:3333/x', true],
+    ['stratum+tcp://pool.example.com:3333', 'stratum+tcp://pool.example.com:3334', false],
+  ])('entered for %s, a password goes to %s: %s', async (from, to, kept) => {
+    const pool = await list.create({ ...draft('Edited', from), password: 'hunter2' })
+    await list.update(pool.id, { url: to })
+    expect((await poolConfig(list.require(pool.id), secrets)).password).toBe(kept ? 'hunter2' : '')
+  })
+
   it('keeps a password out of settings.json and hands it to the proxy', async () => {
     const pool = await list.create({ ...draft('Secretive'), password: 'hunter2' })
     expect(JSON.stringify(store.current)).not.toContain('hunter2')

@@ -19,7 +19,10 @@ function machine(...taken: number[]) {
     for (const name of ['stratum', 'stratumV2', 'stratumWs'] as const) {
       const address = listeners[name]
       if (address && taken.includes(address.port)) {
-        const context = { port: address.port }
+        const optionName = { stratum: '--stratum', stratumV2: '--stratum-v2', stratumWs: '--stratum-ws' }[
+          name
+        ]
+        const context = { port: address.port, optionName }
         return Promise.reject(new HeadframeError('listen/port-taken', 'taken', { context }))
       }
       had[name] = address && { ...address, port: address.port === 0 ? 40_000 : address.port }
@@ -62,6 +65,21 @@ describe('listening for rigs', () => {
     const wished = wish((name) => (name === 'stratum' ? 'fail' : 'leave-out'))
     expect(await startListeners(wished, start)).toEqual({ ...wanted, stratumV2: null })
     expect(wished.leftOut).toEqual(['stratumV2 listen/port-taken'])
+  })
+
+  it('knows which of two was refused that were given the same port', async () => {
+    const attempts: RigListeners[] = []
+    const start = (listeners: RigListeners): Promise<RigListeners> => {
+      attempts.push(listeners)
+      const second = listeners.stratumV2?.port === listeners.stratum?.port
+      const context = { port: 3333, optionName: '--stratum-v2' }
+      return second
+        ? Promise.reject(new HeadframeError('listen/port-taken', 'taken', { context }))
+        : Promise.resolve(listeners)
+    }
+    const both = { ...wish(() => 'leave-out'), listeners: { ...wanted, stratumV2: at(3333) } }
+    expect(await startListeners(both, start)).toEqual({ ...wanted, stratumV2: null })
+    expect(both.leftOut).toEqual(['stratumV2 listen/port-taken'])
   })
 
   it('never moves a port that rigs were pointed at', async () => {
