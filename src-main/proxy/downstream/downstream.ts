@@ -44,7 +44,11 @@ export interface Downstream {
    * @returns false if that is not possible now: try again a second later
    */
   reissue(issued: IssuedJob): boolean
-  setExtranonce(grant: ExtranonceGrant, from: IssuedJob): void
+  /**
+   * Tells a new extranonce, for this issue and those after it.
+   * @returns false if the protocol has no word for such a change: nothing was told then, and the grant is not used
+   */
+  setExtranonce(grant: ExtranonceGrant, from: IssuedJob): boolean
   disconnect(reason: string): void
 }
 

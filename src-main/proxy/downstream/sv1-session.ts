@@ -137,10 +137,11 @@ export class Sv1Session implements Downstream, ShareOfferer, SubmitContext {
     return true
   }
 
-  setExtranonce(grant: ExtranonceGrant, from: IssuedJob): void {
+  setExtranonce(grant: ExtranonceGrant, from: IssuedJob): boolean {
     this.#extranonces.use(grant, from.sequence)
     this.#tap.meter.extranonce(grant.extranonce1.length)
     this.#write(formatSetExtranonce(grant.extranonce1, grant.layout.extranonce2Size))
+    return true
   }
 
   disconnect(reason: string): void {

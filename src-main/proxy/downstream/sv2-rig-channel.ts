@@ -228,21 +228,20 @@ export class Sv2RigChannel implements Downstream {
     return clean
   }
 
-  setExtranonce(grant: ExtranonceGrant, from: IssuedJob): void {
+  setExtranonce(grant: ExtranonceGrant, from: IssuedJob): boolean {
     const before = this.rigBytes
     if (this.channelKind === 'extended' && grant.layout.extranonce2Size !== this.extranonceSize) {
       // The protocol has no message for another size.
-      this.#host.releaseExtranonce(grant)
-      this.disconnect('the pool grants too few bytes of extranonce for this channel; please open it again')
-      return
+      return false
     }
     this.#extranonces.use(grant, from.sequence)
     this.#needsJob = true
-    if (this.#takesStandardJobs) return
+    if (this.#takesStandardJobs) return true
     this.#link.send([
       setExtranoncePrefix.encode({ channelId: this.id, extranoncePrefix: this.extranoncePrefix }),
     ])
     if (this.rigBytes !== before) this.#link.regroup(this)
+    return true
   }
 
   disconnect(reason: string): void {

@@ -148,10 +148,11 @@ export class Placement {
       const grant = extranonces.tryGrant({ rollsVersions, minimumRollableSize }, extranonce)
       if (grant && fits(grant.layout, extranonce)) {
         seat.meant = issued
-        seat.issued = issued
-        downstream.setExtranonce(grant, issued)
-        downstream.sendJob(issued)
-        return true
+        if (downstream.setExtranonce(grant, issued)) {
+          seat.issued = issued
+          downstream.sendJob(issued)
+          return true
+        }
       }
       if (grant) extranonces.release(grant)
     }

@@ -207,10 +207,11 @@ export class PretendRig implements Downstream, ShareOfferer {
     return false
   }
 
-  setExtranonce(grant: ExtranonceGrant): void {
+  setExtranonce(grant: ExtranonceGrant): boolean {
     this.#middle.extranonces.release(this.#grant)
     this.#grant = grant
     this.rig.layout = grant.layout
+    return true
   }
 
   disconnect(): void {

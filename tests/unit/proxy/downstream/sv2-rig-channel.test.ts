@@ -301,14 +301,14 @@ describe('another extranonce', () => {
     return { extranonce1: bytes, layout: { extranonce1Size: bytes.length, extranonce2Size } }
   }
 
-  it('closes an extended channel whose size it would change', () => {
+  it('is not told to an extended channel whose size it would change: the protocol has no word for that', () => {
     const pretend = new PretendSv2Channel()
     pretend.open()
-    const grant = grantOf('0a0b', 2)
-    pretend.channel.setExtranonce(grant, pretend.issue())
-    expect(pretend.disconnectedBecause).toMatch(/too few bytes/)
-    expect(pretend.released).toContain(grant)
-    expect(pretend.released).toHaveLength(2)
+    const issued = pretend.issue()
+    const before = pretend.names.length
+    expect(pretend.channel.setExtranonce(grantOf('0a0b', 2), issued)).toBe(false)
+    expect(pretend.names).toHaveLength(before)
+    expect(pretend.released).toEqual([])
   })
 
   it('is not even told to firmware that is sent roots', () => {
