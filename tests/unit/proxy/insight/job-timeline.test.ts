@@ -125,13 +125,13 @@ describe('the timeline of jobs', () => {
   })
 
   it('is bounded and plain, whatever pools send', () => {
-    const story = new Story()
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 300 }), fc.nat(1000)), {
           maxLength: 300,
         }),
         (events) => {
+          const story = new Story()
           let nowMs = 0
           for (const [pool, block, passed] of events) story.at((nowMs += passed), `p${pool}`, `b${block}`)
           const view = story.view(...Array.from({ length: 201 }, (_, n) => `p${n}`))
