@@ -83,6 +83,22 @@ describe('the proof of a switch', () => {
     expect(app.text('switch-proof')).toContain('Switched to Copper Ridge')
   })
 
+  it('goes when its pool fails and another stands in: two bars would say two things', async () => {
+    const core = farm()
+    app = await mountApp(core, '/pools')
+    await app.click(app.get('pool-active'))
+    await app.click(app.get('switcher-pool-lode'))
+    expect(app.find('switch-proof')).not.toBeNull()
+    core.tick({
+      preferredPool: { id: 'lode', name: 'Northern Lode' },
+      activePool: { ...core.overview.activePool!, id: 'ridge', name: 'Copper Ridge' },
+      standIn: { since: Date.now(), because: 'Northern Lode refused the connection.' },
+    })
+    await pass()
+    expect(app.find('stand-in')).not.toBeNull()
+    expect(app.find('switch-proof')).toBeNull()
+  })
+
   it('can be dismissed, and goes by itself a minute after the first yes', async () => {
     const core = farm()
     app = await mountApp(core, '/pools')

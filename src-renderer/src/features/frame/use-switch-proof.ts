@@ -1,7 +1,7 @@
 /**
  * What to tell about a switch: the one asked for on this page while it is under way, when it failed, and when
  * it is done; and the last one that somebody else made, or Headframe itself, while this page was open. Done
- * ones go by themselves a minute after the new pool has said yes to a share.
+ * ones go by themselves a minute after the new pool has said yes to a share, or when another has to stand in.
  */
 import type { Overview } from '@contract'
 import { computed, shallowRef, watch, type ComputedRef } from 'vue'
@@ -58,6 +58,9 @@ export function useSwitchNews(): { news: ComputedRef<SwitchNews | null>; dismiss
     if (proof === null || seenUntil.value === null || proof.at <= seenUntil.value) return null
     if (proof.firstAcknowledgedAt !== null && overview.coreNow - proof.firstAcknowledgedAt > STAYS_MS)
       return null
+    // Its pool has failed since, and another stands in: the bar above tells that.
+    const { standIn = null, activePool = null } = overview.overview ?? {}
+    if (standIn !== null && activePool?.id !== proof.poolId) return null
     const poolName = pools.pools?.find((pool) => pool.id === proof.poolId)?.name ?? 'another pool'
     return { kind: 'done', poolName, proof }
   })
