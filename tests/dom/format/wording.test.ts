@@ -81,10 +81,7 @@ describe('why shares earned nothing', () => {
 
   it("keeps a pool's own word where it has none better", () => {
     expect(reasonWording('account_over-quota')).toEqual({ label: 'Account over quota', meaning: '' })
-    expect(sortReasons({ odd: 1, 'stale-share': 3 }).map((each) => each.label)).toEqual([
-      'Too late',
-      'Odd',
-    ])
+    expect(sortReasons({ odd: 1, 'stale-share': 3 }).map((each) => each.label)).toEqual(['Too late', 'Odd'])
   })
 })
 
