@@ -321,7 +321,11 @@ function frameField(name: string, value: unknown): FrameField {
       return { name, value: shorten(elements.join(', ')), hex: null }
     }
     const hex = elements.map((element) => (element instanceof Uint8Array ? toHex(element) : '')).join('')
-    return { name, value: `${elements.length} of 32 bytes`, hex }
+    return {
+      name,
+      value: elements.length === 1 ? '1 hash of 32 bytes' : `${elements.length} hashes of 32 bytes`,
+      hex,
+    }
   }
   if (typeof value === 'number' && HEX_NUMBERS.has(name)) {
     return { name, value: `0x${value.toString(16).padStart(8, '0')}`, hex: null }

@@ -94,7 +94,7 @@ export function verifyCertificate(check: CertificateCheck): Result<Certificate, 
   if (!schnorr.verify(signature, certificateDigest(certificate, staticKey), authorityKey)) {
     return fail(
       'noise/authority-key-mismatch',
-      "The other side's certificate is not signed by the authority key in its address. Compare the key with the one it publishes: if they differ, correct the address; if they agree, do not use this connection, someone may be in between.",
+      'Its certificate is not signed by the authority key in its address. Compare the key with the one it publishes: if they differ, correct the address; if they agree, do not use this connection, someone may be in between.',
     )
   }
   const fields = decodeCertificate(certificate)
@@ -102,14 +102,14 @@ export function verifyCertificate(check: CertificateCheck): Result<Certificate, 
   if (nowMs < fields.validFromMs - slackMs) {
     return fail(
       'noise/certificate-not-yet-valid',
-      `The other side's certificate is valid from ${formatMoment(fields.validFromMs)}, but this machine's clock says ${formatMoment(nowMs)}. Check this machine's clock.`,
+      `Its certificate is valid from ${formatMoment(fields.validFromMs)}, but this machine's clock says ${formatMoment(nowMs)}. Check this machine's clock.`,
       context,
     )
   }
   if (nowMs > fields.notValidAfterMs + slackMs) {
     return fail(
       'noise/certificate-expired',
-      `The other side's certificate expired on ${formatMoment(fields.notValidAfterMs)}, and this machine's clock says ${formatMoment(nowMs)}. If that is wrong, set this machine's clock; if it is right, only the other side can renew its certificate.`,
+      `Its certificate expired on ${formatMoment(fields.notValidAfterMs)}, and this machine's clock says ${formatMoment(nowMs)}. If that is wrong, set this machine's clock; if it is right, only the other side can renew its certificate.`,
       context,
     )
   }
