@@ -18,15 +18,25 @@ export interface RigEntrance {
 
 type Listening = { address: string; lanAddresses: readonly string[] }
 
+/** Listening on all addresses is none to point a rig at. */
+const EVERYWHERE = /^(?:0\.0\.0\.0|\[::\]):/
+
 /** `host:port` of this machine as rigs can reach it: the main one first. */
-function endpoints({ address, lanAddresses }: Listening): string[] {
+export function rigPlaces({ address, lanAddresses }: Listening): string[] {
   const port = /:(\d+)$/.exec(address)?.[1]
   const others = lanAddresses.map((each) =>
     port === undefined || /[^:]:\d+$/.test(each)
       ? each
       : `${each.includes(':') ? `[${each}]` : each}:${port}`,
   )
-  return [...new Set([address, ...others])]
+  if (!EVERYWHERE.test(address)) return [...new Set([address, ...others])]
+  // Without a network there are rigs on this machine at most.
+  return others.length > 0 ? [...new Set(others)] : [address.replace(EVERYWHERE, '127.0.0.1:')]
+}
+
+/** The same as URLs for rigs that speak Stratum V1. */
+export function stratumUrls(stratum: Listening): string[] {
+  return rigPlaces(stratum).map((place) => `stratum+tcp://${place}`)
 }
 
 const spell = (places: readonly string[], url: (place: string) => string): RigAddress[] =>
@@ -41,7 +51,7 @@ export function rigEntrances(
 ): RigEntrance[] {
   const entrances: RigEntrance[] = []
   if (info.stratum !== null) {
-    const places = endpoints(info.stratum)
+    const places = rigPlaces(info.stratum)
     entrances.push({
       id: 'stratum-v1',
       title: 'Stratum V1',
@@ -58,7 +68,7 @@ export function rigEntrances(
   }
   if (info.stratumV2 !== null) {
     const { authorityKey } = info.stratumV2
-    const places = endpoints(info.stratumV2)
+    const places = rigPlaces(info.stratumV2)
     const main = places[0] ?? ''
     entrances.push({
       id: 'stratum-v2',
@@ -72,7 +82,7 @@ export function rigEntrances(
     })
   }
   if (info.stratumWs !== null) {
-    const [main = ''] = endpoints(info.stratumWs)
+    const [main = ''] = rigPlaces(info.stratumWs)
     entrances.push({
       id: 'websocket',
       title: 'WebSocket',

@@ -10,12 +10,3 @@ export function poolHost(url: string): string {
   const match = /^[a-z0-9+.-]+:\/\/(?:[^@/]*@)?([^/#?]+)/i.exec(url)
   return match?.[1] ?? url
 }
-
-/** Every address rigs can be pointed at, as URLs: the main one first, then the machine's others. */
-export function stratumUrls(stratum: { address: string; lanAddresses: readonly string[] }): string[] {
-  const port = /:(\d+)$/.exec(stratum.address)?.[1]
-  const others = stratum.lanAddresses.map((address) =>
-    port === undefined || /:\d+$/.test(address) ? address : `${address}:${port}`,
-  )
-  return [...new Set([stratum.address, ...others])].map((address) => `stratum+tcp://${address}`)
-}

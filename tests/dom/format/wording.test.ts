@@ -106,6 +106,24 @@ describe('the ways in for rigs', () => {
     ])
   })
 
+  it('never name 0.0.0.0, which no rig can reach, where we listen on every address', () => {
+    const info = pretendInfo({
+      stratum: { address: '0.0.0.0:3333', lanAddresses: ['192.0.2.10:3333', '198.51.100.7:3333'] },
+      stratumV2: { address: '[::]:3336', lanAddresses: ['192.0.2.10:3336'], authorityKey: OWN_KEY },
+      stratumWs: { address: '0.0.0.0:3340', lanAddresses: [] },
+      certificate: null,
+    })
+    expect(urls(info)).toEqual([
+      'stratum+tcp://192.0.2.10:3333',
+      'stratum+tcp://198.51.100.7:3333',
+      `stratum2+tcp://192.0.2.10:3336/${OWN_KEY}`,
+      OWN_KEY,
+      '192.0.2.10:3336',
+      'stratum+ws://127.0.0.1:3340',
+      `sv2+ws://127.0.0.1:3340/#${OWN_KEY}`,
+    ])
+  })
+
   it('leave out what is off', () => {
     expect(urls(pretendInfo({ stratumV2: null, certificate: null }))).toEqual([
       'stratum+tcp://192.0.2.10:3333',

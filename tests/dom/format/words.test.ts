@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hintPoolUrl } from '@/format/pool-url.ts'
-import { poolHost, shortenMiddle, stratumUrls } from '@/format/text.ts'
+import { poolHost, shortenMiddle } from '@/format/text.ts'
+import { stratumUrls } from '@/format/rig-addresses.ts'
 import {
   poolStateWording,
   protocolWording,
