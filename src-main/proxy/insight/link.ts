@@ -1,13 +1,9 @@
 /** One connection as insight sees it: who it is, its tap, and its part of the bandwidth meter. */
 import { type Clock } from '../../base/index.ts'
 import { type Frame } from '../../sv2/index.ts'
-import {
-  type CounterpartTotals,
-  POOL_ACK_BATCHING,
-  RIG_ACK_BATCHING,
-  Sv1Counterpart,
-  Sv2Counterpart,
-} from './counterpart.ts'
+import { type CounterpartTotals, POOL_ACK_BATCHING, RIG_ACK_BATCHING } from './counterpart.ts'
+import { Sv1Counterpart } from './sv1-counterpart.ts'
+import { Sv2Counterpart } from './sv2-counterpart.ts'
 import {
   type CounterpartBytes,
   type Direction,

@@ -15,7 +15,8 @@ import {
   type MiningConnectionMessage,
   Protocol,
 } from '../../../../src-main/sv2/index.ts'
-import { Sv1Counterpart, Sv2Counterpart } from '../../../../src-main/proxy/insight/counterpart.ts'
+import { Sv1Counterpart } from '../../../../src-main/proxy/insight/sv1-counterpart.ts'
+import { Sv2Counterpart } from '../../../../src-main/proxy/insight/sv2-counterpart.ts'
 import {
   extendedJobSize,
   openingSizes,
