@@ -131,9 +131,18 @@ async function startProxyServer(): Promise<OurSv2Server> {
       return report().counts.valid
     },
     get refusals() {
-      const { stale, duplicate, invalid, rejected } = report().counts
-      const refusals = { 'stale-share': stale, 'duplicate-share': duplicate, invalid, rejected }
-      return Object.fromEntries(Object.entries(refusals).filter(([, count]) => count > 0))
+      const { counts, pools } = report()
+      const { stale, duplicate, invalid } = counts
+      // In the pool's words: a share may be good here and late there, when the tip changed on its way.
+      const refusals: Record<string, number> = { ...pools[0]!.rejectReasons }
+      for (const [reason, count] of Object.entries({
+        'stale-share': stale,
+        'duplicate-share': duplicate,
+        invalid,
+      })) {
+        if (count > 0) refusals[reason] = (refusals[reason] ?? 0) + count
+      }
+      return refusals
     },
     get blocks() {
       return pool.totals.blocks

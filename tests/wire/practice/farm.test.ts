@@ -129,7 +129,7 @@ describe('the events', () => {
   })
 
   it('change-tip: rigs hash on, on the next block', async () => {
-    await start()
+    await start({ networkDifficulty: 1 }) // so hard that no rig finds a block by chance
     startRigs()
     await until('shares', () => farm.counts.pools['practice-sv1'].accepted > 0)
     expect((await farm.trigger('change-tip')).chainHeight).toBe(1_001)
