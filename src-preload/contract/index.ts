@@ -7,12 +7,14 @@ import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { liveList, liveValue } from './live.ts'
 import * as j from './jobs.ts'
+import * as g from './rigs.ts'
 import * as r from './routing.ts'
 import * as t from './traffic.ts'
 import * as v from './values.ts'
 
 export * from './jobs.ts'
 export * from './live.ts'
+export * from './rigs.ts'
 export * from './routing.ts'
 export * from './traffic.ts'
 export * from './values.ts'
@@ -106,6 +108,183 @@ export const contract = {
     live: base
       .route({ method: 'GET', path: '/downstreams/live', summary: 'Connected rigs, then changes' })
       .output(eventIterator(liveList(v.downstream))),
+  },
+  rigs: {
+    list: base
+      .route({ method: 'GET', path: '/rigs', summary: 'Rigs as the fleet sees them' })
+      .output(z.array(g.rig)),
+    live: base
+      .route({ method: 'GET', path: '/rigs/live', summary: 'Rigs, then changes' })
+      .output(eventIterator(liveList(g.rig))),
+    get: base
+      .route({ method: 'GET', path: '/rigs/{id}', summary: 'Everything the last reading of a rig said' })
+      .input(id)
+      .output(g.rigDetail),
+    detailLive: base
+      .route({ method: 'GET', path: '/rigs/{id}/live', summary: 'The same, again after every reading' })
+      .input(id)
+      .output(eventIterator(liveValue(g.rigDetail))),
+    update: base
+      .route({ method: 'PATCH', path: '/rigs/{id}', summary: 'Names, notes, place and group of a rig' })
+      .input(g.rigPatch.extend({ id: z.string() }))
+      .output(g.rig),
+    remove: base
+      .route({ method: 'DELETE', path: '/rigs/{id}', summary: 'Forgets a rig; the rig itself is not told' })
+      .input(id),
+    refresh: base
+      .route({ method: 'POST', path: '/rigs/{id}/refresh', summary: 'Reads a rig now' })
+      .input(id)
+      .output(g.rig),
+    raw: base
+      .route({ method: 'GET', path: '/rigs/{id}/raw', summary: 'Its last raw replies, secrets masked' })
+      .input(id)
+      .output(g.rigRawReplies),
+    act: base
+      .route({
+        method: 'POST',
+        path: '/rigs/{id}/actions/{action}',
+        summary: 'Tells a rig something and answers when it is proven, or not',
+      })
+      .input(
+        g.actionInput.extend({ id: z.string(), action: g.rigAction, dryRun: z.boolean().default(false) }),
+      )
+      .output(g.runItem),
+    import: base
+      .route({ method: 'POST', path: '/rigs/import', summary: 'Adds rigs from a list' })
+      .input(g.rigImport)
+      .output(g.rigImportResult),
+    setCredentials: base
+      .route({
+        method: 'PUT',
+        path: '/rig-credentials/{scope}/{id}',
+        summary: 'Stores the login of a rig, a group or a family',
+      })
+      .input(g.credentialsDraft.extend(g.credentialsTarget.shape)),
+    removeCredentials: base
+      .route({ method: 'DELETE', path: '/rig-credentials/{scope}/{id}', summary: 'Forgets a login' })
+      .input(g.credentialsTarget),
+    useFactoryLogin: base
+      .route({
+        method: 'POST',
+        path: '/rigs/{id}/factory-login',
+        summary: 'Stores what the maker set as the login of this rig, and reads it',
+      })
+      .input(id)
+      .output(g.rig),
+    template: base
+      .route({ method: 'GET', path: '/worker-template', summary: 'How user names of rigs are made' })
+      .output(z.object({ workerTemplate: z.string() })),
+    setTemplate: base
+      .route({ method: 'PUT', path: '/worker-template', summary: 'Changes how user names of rigs are made' })
+      .input(z.object({ workerTemplate: z.string().trim().min(1).max(200) }))
+      .output(z.object({ workerTemplate: z.string() })),
+  },
+  rigGroups: {
+    list: base
+      .route({ method: 'GET', path: '/rig-groups', summary: 'Groups of rigs' })
+      .output(z.array(g.fleetGroup)),
+    live: base
+      .route({ method: 'GET', path: '/rig-groups/live', summary: 'Groups, then changes' })
+      .output(eventIterator(liveList(g.fleetGroup))),
+    create: base
+      .route({ method: 'POST', path: '/rig-groups', summary: 'Adds a group', successStatus: 201 })
+      .input(g.fleetGroupDraft)
+      .output(g.fleetGroup),
+    update: base
+      .route({ method: 'PATCH', path: '/rig-groups/{id}', summary: 'Renames a group' })
+      .input(g.fleetGroupDraft.extend({ id: z.string() }))
+      .output(g.fleetGroup),
+    remove: base
+      .route({ method: 'DELETE', path: '/rig-groups/{id}', summary: 'Removes a group; its rigs stay' })
+      .input(id),
+  },
+  runs: {
+    start: base
+      .route({
+        method: 'POST',
+        path: '/runs',
+        summary: 'An action on many rigs, in batches',
+        successStatus: 201,
+      })
+      .input(g.runDraft)
+      .output(g.run),
+    list: base
+      .route({ method: 'GET', path: '/runs', summary: 'Actions since the start, newest first' })
+      .output(z.array(g.run)),
+    live: base
+      .route({ method: 'GET', path: '/runs/live', summary: 'Actions, then changes' })
+      .output(eventIterator(liveList(g.run))),
+    get: base
+      .route({ method: 'GET', path: '/runs/{id}', summary: 'One action, rig by rig' })
+      .input(id)
+      .output(g.run),
+    stop: base
+      .route({ method: 'POST', path: '/runs/{id}/stop', summary: 'Begins no more rigs' })
+      .input(id)
+      .output(g.run),
+    undo: base
+      .route({
+        method: 'POST',
+        path: '/runs/{id}/undo',
+        summary: 'Puts back what it changed',
+        successStatus: 201,
+      })
+      .input(id)
+      .output(g.run),
+  },
+  scans: {
+    suggestions: base
+      .route({ method: 'GET', path: '/scans/suggestions', summary: 'Subnets of this machine' })
+      .output(z.array(g.scanSuggestion)),
+    start: base
+      .route({ method: 'POST', path: '/scans', summary: 'Looks for rigs', successStatus: 201 })
+      .input(g.scanDraft)
+      .output(g.scan),
+    get: base
+      .route({ method: 'GET', path: '/scans/{id}', summary: 'A scan and what it found so far' })
+      .input(id)
+      .output(g.scan),
+    live: base
+      .route({ method: 'GET', path: '/scans/{id}/live', summary: 'The same, again when it changed' })
+      .input(id)
+      .output(eventIterator(liveValue(g.scan))),
+    stop: base
+      .route({ method: 'POST', path: '/scans/{id}/stop', summary: 'Ends a scan; finds stay' })
+      .input(id)
+      .output(g.scan),
+  },
+  tuning: {
+    list: base
+      .route({ method: 'GET', path: '/tuning', summary: 'Tuning of small boards, the last of each rig' })
+      .output(z.array(g.tuning)),
+    live: base
+      .route({ method: 'GET', path: '/tuning/live', summary: 'Tuning, then changes' })
+      .output(eventIterator(liveList(g.tuning))),
+    start: base
+      .route({
+        method: 'POST',
+        path: '/rigs/{id}/tuning',
+        summary: 'Steps frequency and voltage within limits and keeps the best',
+        successStatus: 201,
+      })
+      .input(g.tuningDraft.extend({ id: z.string() }))
+      .output(g.tuning),
+    stop: base
+      .route({
+        method: 'POST',
+        path: '/rigs/{id}/tuning/stop',
+        summary: 'Ends it with the best so far, or as before',
+      })
+      .input(z.object({ id: z.string(), keep: z.enum(['best', 'before']) }))
+      .output(g.tuning),
+    revert: base
+      .route({
+        method: 'POST',
+        path: '/rigs/{id}/tuning/revert',
+        summary: 'Back to the settings before tuning',
+      })
+      .input(id)
+      .output(g.tuning),
   },
   jobs: {
     current: base

@@ -302,10 +302,18 @@ export const historyMetric = z.enum([
   'duplicate',
   'invalid',
   'lost',
+  'rig-hashrate',
+  'rig-chip-temperature',
+  'rig-power',
+  'rig-fan',
+  'rig-hash-errors',
 ])
 export const historyQuery = z.object({
   metric: historyMetric.default('hashrate'),
-  rig: z.string().optional().describe('A rigKey; all rigs if absent'),
+  rig: z
+    .string()
+    .optional()
+    .describe('A rigKey, or for metrics that begin with rig- the id of a rig; all rigs if absent'),
   from: z.coerce.number().int().nonnegative().optional().describe('Epoch ms; default an hour ago'),
   to: z.coerce.number().int().nonnegative().optional().describe('Epoch ms; default now'),
   points: z.coerce.number().int().min(2).max(2000).default(120),
