@@ -15,11 +15,15 @@ import {
   type AuditState,
   type Bandwidth,
   type Block,
+  type ActionInput,
+  type CredentialsTarget,
   type CurrentJob,
   type Downstream,
+  type FleetGroup,
   type HistorySeries,
   type JobTimeline,
   type Link,
+  type LiveValue,
   type Overview,
   type Pool,
   type PoolDraft,
@@ -28,8 +32,22 @@ import {
   type PoolTest,
   type PracticeEvent,
   type PracticeState,
+  type Rig,
+  type RigAction,
+  type RigDetail,
+  type RigImportResult,
+  type RigPatch,
+  type RigRawReplies,
   type Routing,
+  type Run,
+  type runDraft,
+  type RunItem,
+  type Scan,
+  type scanDraft,
+  type ScanSuggestion,
   type TrafficFrames,
+  type Tuning,
+  type tuningDraft,
   type Warning,
 } from '../../src-preload/contract/index.ts'
 import { type historyQuery } from '../../src-preload/contract/index.ts'
@@ -95,6 +113,82 @@ export interface AuditCalls {
   export(query: z.infer<typeof auditExport>): Promise<AuditChunk>
 }
 
+/** What people know and change of rigs. */
+export interface RigCalls {
+  readonly rigs: LiveListView<Rig>
+  readonly groups: LiveListView<FleetGroup>
+  /** @throws HeadframeError `rig/unknown` */
+  detail(id: string): RigDetail
+  /** The same, again after every reading. @throws HeadframeError `rig/unknown` */
+  followDetail(id: string, signal?: AbortSignal): AsyncGenerator<LiveValue<RigDetail>, void, void>
+  /** @throws HeadframeError `rig/unknown`, `group/unknown` */
+  update(id: string, patch: RigPatch): Promise<Rig>
+  /** @throws HeadframeError `rig/unknown`, `rig/busy` */
+  remove(id: string): Promise<void>
+  /** Reads it now; a failure is in the rig's `problem`. @throws HeadframeError `rig/unknown` */
+  refresh(id: string): Promise<Rig>
+  /** @throws HeadframeError `rig/unknown` */
+  raw(id: string): RigRawReplies
+  import(text: string, dryRun: boolean): Promise<RigImportResult>
+  /** @throws HeadframeError `rig/unknown`, `group/unknown`, `family/unknown` */
+  setCredentials(target: CredentialsTarget, username: string, password: string): Promise<void>
+  /** @throws HeadframeError as `setCredentials` */
+  removeCredentials(target: CredentialsTarget): Promise<void>
+  /** @throws HeadframeError `rig/unknown`, `rig/no-factory-login` */
+  useFactoryLogin(id: string): Promise<Rig>
+  readonly workerTemplate: string
+  /** @throws HeadframeError `rig/bad-template` */
+  setWorkerTemplate(template: string): Promise<void>
+  /** @throws HeadframeError `group/name-taken` */
+  createGroup(name: string): Promise<FleetGroup>
+  /** @throws HeadframeError `group/unknown`, `group/name-taken` */
+  renameGroup(id: string, name: string): Promise<FleetGroup>
+  /** @throws HeadframeError `group/unknown` */
+  removeGroup(id: string): Promise<void>
+}
+
+/** What people tell rigs. */
+export interface RunCalls {
+  readonly runs: LiveListView<Run>
+  /**
+   * One rig; resolves when it is proven, or not.
+   * @throws HeadframeError `rig/unknown`, `action/invalid`
+   */
+  act(rigId: string, action: RigAction, input: ActionInput, dryRun: boolean): Promise<RunItem>
+  /** @throws HeadframeError `rig/unknown`, `action/invalid` */
+  start(draft: z.infer<typeof runDraft>): Promise<Run>
+  /** @throws HeadframeError `run/unknown` */
+  get(id: string): Run
+  /** @throws HeadframeError `run/unknown` */
+  stop(id: string): Run
+  /** @throws HeadframeError `run/unknown`, `run/not-undoable` */
+  undo(id: string): Promise<Run>
+}
+
+/** How rigs are found. */
+export interface ScanCalls {
+  suggestions(): ScanSuggestion[]
+  /** @throws HeadframeError `scan/bad-target`, `scan/too-many`, `scan/public-address`, `scan/nothing-to-do` */
+  start(draft: z.infer<typeof scanDraft>): Promise<Scan>
+  /** @throws HeadframeError `scan/unknown` */
+  get(id: string): Scan
+  /** @throws HeadframeError `scan/unknown` */
+  follow(id: string, signal?: AbortSignal): AsyncGenerator<LiveValue<Scan>, void, void>
+  /** @throws HeadframeError `scan/unknown` */
+  stop(id: string): Scan
+}
+
+/** Tuning of small boards. */
+export interface TuningCalls {
+  readonly tuning: LiveListView<Tuning>
+  /** @throws HeadframeError `rig/unknown`, `tuning/not-supported`, `tuning/running` */
+  start(rigId: string, draft: z.infer<typeof tuningDraft>): Promise<Tuning>
+  /** @throws HeadframeError `tuning/none` */
+  stop(rigId: string, keep: 'best' | 'before'): Promise<Tuning>
+  /** @throws HeadframeError `tuning/none` */
+  revert(rigId: string): Promise<Tuning>
+}
+
 export interface Core {
   health(): { status: 'ok'; version: string; uptimeMs: number }
   info(): AppInfo
@@ -111,6 +205,11 @@ export interface Core {
   readonly poolDesk: PoolCalls
   readonly traffic: TrafficCalls
   readonly audit: AuditCalls
+
+  readonly rigs: RigCalls
+  readonly runs: RunCalls
+  readonly scans: ScanCalls
+  readonly tuning: TuningCalls
 
   blocks(): Promise<Block[]>
   history(query: z.infer<typeof historyQuery>): Promise<HistorySeries>

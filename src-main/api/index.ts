@@ -5,7 +5,11 @@ export {
   type PoolCalls,
   type PoolTestDraft,
   type PracticeControl,
+  type RigCalls,
+  type RunCalls,
+  type ScanCalls,
   type TrafficCalls,
+  type TuningCalls,
 } from './core.ts'
 export { toContractError } from './errors.ts'
 export { type CallInterceptors, createInterceptors } from './interceptors.ts'

@@ -41,6 +41,59 @@ export function createRouter(core: Core) {
       list: os.downstreams.list.handler(() => core.downstreams.items),
       live: os.downstreams.live.handler(({ signal }) => core.downstreams.follow(signal)),
     },
+    rigs: {
+      list: os.rigs.list.handler(() => core.rigs.rigs.items),
+      live: os.rigs.live.handler(({ signal }) => core.rigs.rigs.follow(signal)),
+      get: os.rigs.get.handler(({ input }) => core.rigs.detail(input.id)),
+      detailLive: os.rigs.detailLive.handler(({ input, signal }) => core.rigs.followDetail(input.id, signal)),
+      update: os.rigs.update.handler(({ input: { id, ...patch } }) => core.rigs.update(id, patch)),
+      remove: os.rigs.remove.handler(({ input }) => core.rigs.remove(input.id)),
+      refresh: os.rigs.refresh.handler(({ input }) => core.rigs.refresh(input.id)),
+      raw: os.rigs.raw.handler(({ input }) => core.rigs.raw(input.id)),
+      act: os.rigs.act.handler(({ input: { id, action, dryRun, ...given } }) =>
+        core.runs.act(id, action, given, dryRun),
+      ),
+      import: os.rigs.import.handler(({ input }) => core.rigs.import(input.text, input.dryRun)),
+      setCredentials: os.rigs.setCredentials.handler(({ input: { username, password, ...target } }) =>
+        core.rigs.setCredentials(target, username, password),
+      ),
+      removeCredentials: os.rigs.removeCredentials.handler(({ input }) => core.rigs.removeCredentials(input)),
+      useFactoryLogin: os.rigs.useFactoryLogin.handler(({ input }) => core.rigs.useFactoryLogin(input.id)),
+      template: os.rigs.template.handler(() => ({ workerTemplate: core.rigs.workerTemplate })),
+      setTemplate: os.rigs.setTemplate.handler(async ({ input }) => {
+        await core.rigs.setWorkerTemplate(input.workerTemplate)
+        return { workerTemplate: core.rigs.workerTemplate }
+      }),
+    },
+    rigGroups: {
+      list: os.rigGroups.list.handler(() => core.rigs.groups.items),
+      live: os.rigGroups.live.handler(({ signal }) => core.rigs.groups.follow(signal)),
+      create: os.rigGroups.create.handler(({ input }) => core.rigs.createGroup(input.name)),
+      update: os.rigGroups.update.handler(({ input }) => core.rigs.renameGroup(input.id, input.name)),
+      remove: os.rigGroups.remove.handler(({ input }) => core.rigs.removeGroup(input.id)),
+    },
+    runs: {
+      start: os.runs.start.handler(({ input }) => core.runs.start(input)),
+      list: os.runs.list.handler(() => core.runs.runs.items),
+      live: os.runs.live.handler(({ signal }) => core.runs.runs.follow(signal)),
+      get: os.runs.get.handler(({ input }) => core.runs.get(input.id)),
+      stop: os.runs.stop.handler(({ input }) => core.runs.stop(input.id)),
+      undo: os.runs.undo.handler(({ input }) => core.runs.undo(input.id)),
+    },
+    scans: {
+      suggestions: os.scans.suggestions.handler(() => core.scans.suggestions()),
+      start: os.scans.start.handler(({ input }) => core.scans.start(input)),
+      get: os.scans.get.handler(({ input }) => core.scans.get(input.id)),
+      live: os.scans.live.handler(({ input, signal }) => core.scans.follow(input.id, signal)),
+      stop: os.scans.stop.handler(({ input }) => core.scans.stop(input.id)),
+    },
+    tuning: {
+      list: os.tuning.list.handler(() => core.tuning.tuning.items),
+      live: os.tuning.live.handler(({ signal }) => core.tuning.tuning.follow(signal)),
+      start: os.tuning.start.handler(({ input: { id, ...draft } }) => core.tuning.start(id, draft)),
+      stop: os.tuning.stop.handler(({ input }) => core.tuning.stop(input.id, input.keep)),
+      revert: os.tuning.revert.handler(({ input }) => core.tuning.revert(input.id)),
+    },
     jobs: {
       current: os.jobs.current.handler(() => core.traffic.job(null)),
       ofPool: os.jobs.ofPool.handler(({ input }) => core.traffic.job(input.id)),

@@ -23,6 +23,8 @@ const WARNING = {
   since: 4,
 }
 
+const RIG = '02:00:00:00:00:01'
+
 const LINK = {
   id: 'u1',
   side: 'upstream' as const,
@@ -148,6 +150,142 @@ const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>>
     expect(await client.audit.export({ format: 'csv' })).toEqual({ text: '', nextCursor: null })
     expect(core.callsOf('exportAudit')).toEqual([{ format: 'csv' }])
   },
+  'rigs.list': async (client, core) => {
+    const rigs = await client.rigs.list()
+    expect(rigs.map(({ name }) => name)).toEqual(['Attic', 'Cellar'])
+    expect(rigs).toEqual(core.rigs.rigs.items)
+  },
+  'rigs.get': async (client, core) => {
+    expect(await client.rigs.get({ id: RIG })).toEqual(core.rigs.detail(RIG))
+    expect(await failureOf(client.rigs.get({ id: 'nobody' }))).toMatchObject({ status: 404 })
+  },
+  'rigs.update': async (client, core) => {
+    const patch = { name: 'Loft', place: { room: 'Attic', shelf: '2' } }
+    expect(await client.rigs.update({ id: RIG, ...patch })).toMatchObject(patch)
+    expect(core.callsOf('updateRig')).toEqual([{ id: RIG, patch }])
+  },
+  'rigs.remove': async (client, core) => {
+    expect(await client.rigs.remove({ id: RIG })).toBeUndefined()
+    expect(core.rigs.rigs.find(RIG)).toBeUndefined()
+  },
+  'rigs.refresh': async (client, core) => {
+    expect(await client.rigs.refresh({ id: RIG })).toMatchObject({ id: RIG })
+    expect(core.callsOf('refreshRig')).toEqual([RIG])
+  },
+  'rigs.raw': async (client, core) => expect(await client.rigs.raw({ id: RIG })).toEqual(core.rigs.raw(RIG)),
+  'rigs.act': async (client, core) => {
+    expect(await client.rigs.act({ id: RIG, action: 'set-fan', percent: null })).toMatchObject({
+      state: 'done',
+      proof: '3 shares',
+    })
+    expect(core.callsOf('act')).toEqual([
+      { rigId: RIG, action: 'set-fan', input: { percent: null }, dryRun: false },
+    ])
+  },
+  'rigs.import': async (client, core) => {
+    const { lines, scanId } = await client.rigs.import({ text: '192.0.2.9', dryRun: true })
+    expect({ lines, scanId }).toMatchObject({ lines: [{ address: '192.0.2.9' }], scanId: null })
+    expect(core.callsOf('importRigs')).toEqual([{ text: '192.0.2.9', dryRun: true }])
+  },
+  'rigs.setCredentials': async (client, core) => {
+    const given = { scope: 'family' as const, id: 'whatsminer', username: 'admin', password: 's3cret' }
+    expect(await client.rigs.setCredentials(given)).toBeUndefined()
+    expect(core.callsOf('setCredentials')).toEqual([given])
+  },
+  'rigs.removeCredentials': async (client, core) => {
+    await client.rigs.removeCredentials({ scope: 'rig', id: RIG })
+    expect(core.callsOf('removeCredentials')).toEqual([{ scope: 'rig', id: RIG }])
+  },
+  'rigs.useFactoryLogin': async (client) =>
+    expect(await client.rigs.useFactoryLogin({ id: RIG })).toMatchObject({ id: RIG }),
+  'rigs.template': async (client) =>
+    expect(await client.rigs.template()).toEqual({ workerTemplate: '{worker}' }),
+  'rigs.setTemplate': async (client) => {
+    const workerTemplate = 'farm.{mac4}'
+    expect(await client.rigs.setTemplate({ workerTemplate })).toEqual({ workerTemplate })
+  },
+  'rigGroups.list': async (client) =>
+    expect(await client.rigGroups.list()).toMatchObject([{ id: 'g1', name: 'House' }]),
+  'rigGroups.create': async (client) =>
+    expect(await client.rigGroups.create({ name: ' Shed ' })).toMatchObject({ name: 'Shed', rigCount: 0 }),
+  'rigGroups.update': async (client) =>
+    expect(await client.rigGroups.update({ id: 'g1', name: 'Home' })).toMatchObject({
+      id: 'g1',
+      name: 'Home',
+    }),
+  'rigGroups.remove': async (client, core) => {
+    await client.rigGroups.remove({ id: 'g1' })
+    expect(core.rigs.groups.items).toEqual([])
+  },
+  'runs.start': async (client, core) => {
+    const run = await client.runs.start({ action: 'reboot', rigIds: [RIG], dryRun: true })
+    expect(run).toMatchObject({ action: 'reboot', dryRun: true, items: [{ rigId: RIG }] })
+    expect(core.callsOf('startRun')).toEqual([
+      {
+        action: 'reboot',
+        rigIds: [RIG],
+        dryRun: true,
+        batchSize: 5,
+        pauseMs: 1000,
+        stopAfterFailures: 3,
+      },
+    ])
+  },
+  'runs.list': async (client, core) => {
+    const { id } = await client.runs.start({ action: 'pause', rigIds: [RIG] })
+    expect(await client.runs.list()).toEqual([core.runs.get(id)])
+  },
+  'runs.get': async (client, core) => {
+    const { id } = await client.runs.start({ action: 'pause', rigIds: [RIG] })
+    expect(await client.runs.get({ id })).toEqual(core.runs.get(id))
+    expect(await failureOf(client.runs.get({ id: 'none' }))).toMatchObject({ status: 404 })
+  },
+  'runs.stop': async (client) => {
+    const { id } = await client.runs.start({ action: 'pause', rigIds: [RIG] })
+    expect(await client.runs.stop({ id })).toMatchObject({ id, state: 'stopped' })
+  },
+  'runs.undo': async (client) => {
+    const { id } = await client.runs.start({ action: 'send-to-headframe', rigIds: [RIG] })
+    expect(await client.runs.undo({ id })).toMatchObject({ undoes: id, action: 'restore-pools' })
+  },
+  'scans.suggestions': async (client, core) =>
+    expect(await client.scans.suggestions()).toEqual(core.scans.suggestions()),
+  'scans.start': async (client, core) => {
+    const targets = ['192.168.1.0/24', '127.0.0.1:8080']
+    expect(await client.scans.start({ targets })).toMatchObject({ state: 'running', targets })
+    expect(core.callsOf('startScan')).toEqual([{ targets, mdns: true, reports: false, listenSeconds: 10 }])
+  },
+  'scans.get': async (client, core) => {
+    const { id } = await client.scans.start({})
+    expect(await client.scans.get({ id })).toEqual(core.scans.get(id))
+    expect(await failureOf(client.scans.get({ id: 'none' }))).toMatchObject({ status: 404 })
+  },
+  'scans.stop': async (client) => {
+    const { id } = await client.scans.start({})
+    expect(await client.scans.stop({ id })).toMatchObject({ id, state: 'stopped' })
+  },
+  'tuning.list': async (client, core) => {
+    await client.tuning.start({ id: RIG, goal: 'quiet' })
+    expect(await client.tuning.list()).toEqual(core.tuning.tuning.items)
+  },
+  'tuning.start': async (client, core) => {
+    expect(await client.tuning.start({ id: RIG, goal: 'efficiency', maxChipC: 60 })).toMatchObject({
+      id: RIG,
+      state: 'running',
+    })
+    expect(core.callsOf('startTuning')).toMatchObject([
+      { rigId: RIG, draft: { goal: 'efficiency', maxChipC: 60, maxPowerW: null, stepSeconds: 90 } },
+    ])
+  },
+  'tuning.stop': async (client) => {
+    await client.tuning.start({ id: RIG, goal: 'quiet' })
+    expect(await client.tuning.stop({ id: RIG, keep: 'best' })).toMatchObject({ state: 'stopped' })
+    expect(await failureOf(client.tuning.stop({ id: 'none', keep: 'best' }))).toMatchObject({ status: 404 })
+  },
+  'tuning.revert': async (client) => {
+    await client.tuning.start({ id: RIG, goal: 'quiet' })
+    expect(await client.tuning.revert({ id: RIG })).toMatchObject({ state: 'reverted' })
+  },
   'downstreams.list': async (client, core) =>
     expect(await client.downstreams.list()).toEqual(core.downstreams.items),
   'jobs.current': async (client, core) => {
@@ -187,6 +325,12 @@ const FOLLOWED = [
   'warnings.live',
   'routing.live',
   'traffic.linksLive',
+  'rigs.live',
+  'rigs.detailLive',
+  'rigGroups.live',
+  'runs.live',
+  'scans.live',
+  'tuning.live',
 ] as const
 
 const NO_ROUTES = { rigs: [], groups: [], split: [], failover: { enabled: true, returnAfterMinutes: 5 } }
@@ -219,6 +363,15 @@ const WRONG: [title: string, field: string, call: (client: Client) => Promise<un
   ],
   ['an audit of nothing', 'kinds', (c) => c.audit.configure({ ...AUDIT, kinds: [] })],
   ['an audit for no days', 'keepDays', (c) => c.audit.configure({ ...AUDIT, keepDays: 0 })],
+  ['a rig name too long', 'name', (c) => c.rigs.update({ id: RIG, name: 'n'.repeat(61) })],
+  ['an unknown action', 'action', (c) => c.rigs.act({ id: RIG, action: 'melt' as 'reboot' })],
+  ['a fan faster than it turns', 'percent', (c) => c.rigs.act({ id: RIG, action: 'set-fan', percent: 101 })],
+  ['an action for nobody', 'rigIds', (c) => c.runs.start({ action: 'reboot', rigIds: [] })],
+  [
+    'a chip hotter than it bears',
+    'maxChipC',
+    (c) => c.tuning.start({ id: RIG, goal: 'quiet', maxChipC: 110 }),
+  ],
   ['an unknown event', 'event', (c) => c.practice.trigger({ event: 'win' as 'find-block' })],
 ]
 
@@ -233,6 +386,10 @@ const FAILURES: [code: `${string}/${string}`, status: number, kind: string][] = 
   ['noise/authority-key-mismatch', 502, 'BAD_GATEWAY'],
   ['tls/expired', 502, 'BAD_GATEWAY'],
   ['connect/refused', 502, 'BAD_GATEWAY'],
+  ['rig/unknown', 404, 'NOT_FOUND'],
+  ['scan/public-address', 400, 'BAD_REQUEST'],
+  ['rig/busy', 409, 'CONFLICT'],
+  ['rig/timeout', 502, 'BAD_GATEWAY'],
   ['pool/stopping', 503, 'SERVICE_UNAVAILABLE'],
   ['settings/not-writable', 503, 'SERVICE_UNAVAILABLE'],
 ]
@@ -370,6 +527,7 @@ describe.each(PORTS)('over $name', ({ open }) => {
     const core = new FakeCore()
     const { client } = await open(core)
     const cancel = new AbortController()
+    const { id: scanId } = await client.scans.start({})
     const streams = [
       await client.overview.live(undefined, { signal: cancel.signal }),
       await client.pools.live(undefined, { signal: cancel.signal }),
@@ -378,6 +536,12 @@ describe.each(PORTS)('over $name', ({ open }) => {
       await client.warnings.live(undefined, { signal: cancel.signal }),
       await client.routing.live(undefined, { signal: cancel.signal }),
       await client.traffic.linksLive(undefined, { signal: cancel.signal }),
+      await client.rigs.live(undefined, { signal: cancel.signal }),
+      await client.rigs.detailLive({ id: RIG }, { signal: cancel.signal }),
+      await client.rigGroups.live(undefined, { signal: cancel.signal }),
+      await client.runs.live(undefined, { signal: cancel.signal }),
+      await client.scans.live({ id: scanId }, { signal: cancel.signal }),
+      await client.tuning.live(undefined, { signal: cancel.signal }),
     ]
     for (const stream of streams) await stream.next()
     expect(core.followers).toBe(FOLLOWED.length)

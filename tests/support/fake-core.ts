@@ -5,8 +5,6 @@
 import {
   type AuditCalls,
   type Core,
-  LiveListView,
-  LiveValueView,
   type PoolCalls,
   type PoolTestDraft,
   type PracticeControl,
@@ -27,8 +25,6 @@ import {
   type HistorySeries,
   type JobTimeline,
   type Link,
-  type LiveList,
-  type LiveValue,
   type Overview,
   type Pool,
   type PoolDraft,
@@ -40,6 +36,8 @@ import {
   type TrafficFrames,
   type Warning,
 } from '../../src-preload/contract/index.ts'
+import { CountedListView, CountedValueView } from './counted-views.ts'
+import { FakeFleet } from './fake-fleet.ts'
 import {
   pretendBlock,
   pretendInfo,
@@ -50,41 +48,8 @@ import {
   pretendRig,
 } from './pretend-farm.ts'
 
-/** A live value that knows how many follow it. */
-class CountedValueView<T> extends LiveValueView<T> {
-  followers = 0
-
-  override async *follow(signal?: AbortSignal): AsyncGenerator<LiveValue<T>, void, void> {
-    this.followers++
-    try {
-      yield* super.follow(signal)
-    } finally {
-      this.followers--
-    }
-  }
-}
-
-/** A live list that knows how many follow it. */
-class CountedListView<T extends { readonly id: string }> extends LiveListView<T> {
-  followers = 0
-
-  override async *follow(signal?: AbortSignal): AsyncGenerator<LiveList<T>, void, void> {
-    this.followers++
-    try {
-      yield* super.follow(signal)
-    } finally {
-      this.followers--
-    }
-  }
-}
-
-export interface FakeCall {
-  readonly name: string
-  readonly input: unknown
-}
-
 export class FakeCore implements Core {
-  readonly calls: FakeCall[] = []
+  readonly calls: { readonly name: string; readonly input: unknown }[] = []
   /** What the next call of any procedure that can fail throws instead of answering. */
   failure: Error | null = null
   readonly overview = new CountedValueView<Overview>(pretendOverview({ updatedAt: 1 }))
@@ -154,10 +119,16 @@ export class FakeCore implements Core {
     export: (query) => this.exportAudit(query),
   }
 
+  readonly #fleet = new FakeFleet((name, input) => this.#reach(name, input))
+  readonly rigs = this.#fleet
+  readonly runs = this.#fleet.runCalls
+  readonly scans = this.#fleet.scanCalls
+  readonly tuning = this.#fleet.tuningCalls
+
   get followers(): number {
     const values = [this.overview, this.routing, this.timeline]
     const lists = [this.pools, this.downstreams, this.warnings, this.links]
-    return [...values, ...lists].reduce((sum, { followers }) => sum + followers, 0)
+    return [...values, ...lists].reduce((sum, { followers }) => sum + followers, this.#fleet.followers)
   }
 
   callsOf(name: string): unknown[] {
