@@ -209,6 +209,8 @@ export interface RigReading {
   readonly wifiRssiDbm: number | null
   readonly hashErrorPercent: number | null
   readonly hardwareErrors: number | null
+  /** What the firmware itself lists as things it can be told, in its own words; null when it has no such list. */
+  readonly firmwareOptions: readonly string[] | null
 }
 
 export const NO_HASHRATES: RigHashrates = {
@@ -339,6 +341,7 @@ export function reading(
     wifiRssiDbm: null,
     hashErrorPercent: null,
     hardwareErrors: null,
+    firmwareOptions: null,
     ...known,
   }
 }
