@@ -2,7 +2,7 @@
  * The machine a practice firmware runs on: what a person could touch and measure, the same for every family. State that
  * takes time (a reboot, a restart of the miner) takes time here too, on the clock it was given.
  */
-import { type Clock, type Entropy, type Timer } from '../../base/index.ts'
+import { type Clock, type Entropy, Listeners, type Timer } from '../../base/index.ts'
 
 export interface BodyPool {
   /** As it was entered, scheme included where there was one. */
@@ -101,6 +101,8 @@ export class RigBody {
   miner: BodyMiner = 'running'
   /** Per family: what only its firmware knows, by key. */
   readonly notes = new Map<string, unknown>()
+  /** Told when a reboot begins. */
+  readonly reboots = new Listeners<void>()
   readonly #hooks: BodyHooks
   #bootedMs: number
   #minerStartedMs: number
@@ -196,6 +198,7 @@ export class RigBody {
   reboot(): void {
     this.power = 'rebooting'
     this.#away('starting', this.blueprint.rebootMs)
+    this.reboots.emit()
   }
 
   pause(): void {
