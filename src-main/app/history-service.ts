@@ -7,6 +7,9 @@ import {
   type HistoryNotice,
   type KnownRig,
   openHistory,
+  type ReadingQuery,
+  type ReadingSeries,
+  type RigReadingRecord,
   type Series,
   type SeriesQuery,
   type ShareTotals,
@@ -28,6 +31,8 @@ export interface HistoryProcedures extends Record<string, (argument: never) => u
   open(options: { dataDir: string; nowMs: number; poolIds: readonly string[] }): OpenedSession
   record(batch: HistoryBatch): boolean
   series(query: SeriesQuery): Series
+  recordReadings(readings: readonly RigReadingRecord[]): void
+  readingSeries(query: ReadingQuery): ReadingSeries
   blocks(limit: number): FoundBlock[]
   close(nowMs: number): void
 }
@@ -56,6 +61,8 @@ export function runHistoryService(port: ThreadPort): void {
     },
     record: (batch) => required().recordBatch(batch),
     series: (query) => required().series(query),
+    recordReadings: (readings) => required().recordReadings(readings),
+    readingSeries: (query) => required().readingSeries(query),
     blocks: (limit) => required().blocks(limit),
     close(nowMs) {
       history?.endSession(nowMs, 'stopped')

@@ -12,6 +12,9 @@ import {
   type KnownRig,
   type PoolEvent,
   type PoolRecord,
+  type ReadingQuery,
+  type ReadingSeries,
+  type RigReadingRecord,
   type Series,
   type SeriesQuery,
   type SessionRecord,
@@ -23,6 +26,8 @@ export interface HistoryQueries {
   totals(filter?: HistoryFilter): ShareTotals
   /** One bucket per point, gaps as null. Hourly figures are used when buckets are an hour or longer. */
   series(query: SeriesQuery): Series
+  /** What rigs said of themselves. Hourly figures are used when buckets are an hour or longer. */
+  readingSeries(query: ReadingQuery): ReadingSeries
   /** The hash with the highest difficulty ever, or undefined before the first valid share. */
   bestDifficulty(filter?: HistoryFilter): BestShare | undefined
   /** Why pools said no, over all time, most frequent first. */
@@ -55,6 +60,11 @@ export interface History extends HistoryQueries {
    *   recorded), `history/disk-full`, `history/write-failed`, `history/corrupted`: send the batch again later.
    */
   recordBatch(batch: HistoryBatch): boolean
+  /**
+   * Records what rigs said of themselves, all or none.
+   * @throws HeadframeError `history/disk-full`, `history/write-failed`, `history/corrupted`
+   */
+  recordReadings(readings: readonly RigReadingRecord[]): void
   /** Ends the session in order. Shares without an answer become lost at the next `beginSession`. */
   endSession(nowMs: number, reason: string): void
   /** Closes the file; nothing else may be called after it. */

@@ -5,10 +5,10 @@
  */
 import type Database from 'better-sqlite3'
 import { errorText, HeadframeError } from '../base/index.ts'
-import { APPLICATION_ID, SCHEMA_1, SCHEMA_2 } from './schema.ts'
+import { APPLICATION_ID, SCHEMA_1, SCHEMA_2, SCHEMA_3 } from './schema.ts'
 
 /** `migrations[n]` leads from version n to version n + 1. */
-export const migrations: readonly string[] = [SCHEMA_1, SCHEMA_2]
+export const migrations: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3]
 
 /** The `user_version` of an open database; 0 for an empty one. */
 export function databaseVersion(db: Database.Database): number {

@@ -12,11 +12,14 @@ import {
   type KnownRig,
   type PoolEvent,
   type PoolRecord,
+  type ReadingQuery,
+  type ReadingSeries,
   type Series,
   type SeriesQuery,
   type SessionRecord,
   type ShareTotals,
 } from './records.ts'
+import { ReadingTables } from './readings.ts'
 import { ALL_RIGS, COUNT_COLUMNS, HOUR_MS, MINUTE_MS } from './schema.ts'
 import { planBuckets } from './series.ts'
 
@@ -49,12 +52,14 @@ interface Ids {
 export class Queries implements HistoryQueries {
   readonly #db: Database.Database
   readonly #path: string
+  protected readonly readings: ReadingTables
   /** By SQL text; the texts are all in this file, so there are few. */
   readonly #statements = new Map<string, Database.Statement>()
 
   constructor(db: Database.Database, path: string) {
     this.#db = db
     this.#path = path
+    this.readings = new ReadingTables(db)
   }
 
   totals(filter: HistoryFilter = {}): ShareTotals {
@@ -109,6 +114,10 @@ export class Queries implements HistoryQueries {
       series.points.push({ at, value })
     }
     return series
+  }
+
+  readingSeries(query: ReadingQuery): ReadingSeries {
+    return this.#guard(() => this.readings.series(query))
   }
 
   bestDifficulty(filter: HistoryFilter = {}): BestShare | undefined {

@@ -162,6 +162,40 @@ export interface Series {
   points: SeriesPoint[]
 }
 
+/** What a rig said of itself at one moment; null for what it did not say. */
+export interface RigReadingRecord {
+  /** The fleet's id of the rig. */
+  readonly rigId: string
+  readonly atMs: number
+  readonly hashrateHs: number | null
+  /** Of its hottest chip. */
+  readonly chipC: number | null
+  readonly powerW: number | null
+  /** Of its fastest fan. */
+  readonly fanRpm: number | null
+  readonly hashErrorPercent: number | null
+}
+
+export type ReadingMetric = 'hashrate' | 'chip_temperature' | 'power' | 'fan' | 'hash_errors'
+
+export interface ReadingQuery {
+  readonly metric: ReadingMetric
+  /** All rigs without it: rates and powers added up, the highest temperature and fan, the mean of errors. */
+  readonly rigId?: string
+  readonly fromMs: number
+  /** Not included. */
+  readonly toMs: number
+  /** At most this many points come back; 1 to 5000. */
+  readonly points: number
+}
+
+export interface ReadingSeries {
+  readonly metric: ReadingMetric
+  readonly bucketMs: number
+  /** One per bucket, oldest first: the mean of what was said; null where nothing was. */
+  readonly points: SeriesPoint[]
+}
+
 export interface BestShare {
   difficulty: number
   rigKey: string

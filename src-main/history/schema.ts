@@ -136,3 +136,33 @@ INSERT INTO pool_events_2 SELECT id, pool, at_ms, kind, detail FROM pool_events;
 DROP TABLE pool_events;
 ALTER TABLE pool_events_2 RENAME TO pool_events;
 `
+
+/** What rigs said of themselves, one name for each column pair. */
+export const READING_COLUMNS = ['hashrate', 'chip_temperature', 'power', 'fan', 'hash_errors'] as const
+
+const readingColumns = READING_COLUMNS.map(
+  (name) => `${name}_sum REAL NOT NULL, ${name}_count INTEGER NOT NULL`,
+).join(',\n  ')
+
+/**
+ * Version 3 keeps what rigs said of themselves. Sums with counts and not averages, because a rig leaves out what it
+ * cannot measure; minutes for a while, hours for good.
+ */
+export const SCHEMA_3 = `
+CREATE TABLE fleet_rigs (id INTEGER PRIMARY KEY, rig_id TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE reading_minutes (
+  rig INTEGER NOT NULL REFERENCES fleet_rigs (id),
+  slot INTEGER NOT NULL,
+  ${readingColumns},
+  PRIMARY KEY (rig, slot)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reading_minutes_by_age ON reading_minutes (slot);
+
+CREATE TABLE reading_hours (
+  rig INTEGER NOT NULL REFERENCES fleet_rigs (id),
+  slot INTEGER NOT NULL,
+  ${readingColumns},
+  PRIMARY KEY (rig, slot)
+) STRICT, WITHOUT ROWID;
+`

@@ -13,6 +13,7 @@ import {
   type HistoryBatch,
   type PoolEvent,
   type PoolRecord,
+  type RigReadingRecord,
   type RigRecord,
   type ShareDelta,
 } from './records.ts'
@@ -109,6 +110,10 @@ export class HistoryStore extends Queries implements History {
     })
   }
 
+  recordReadings(readings: readonly RigReadingRecord[]): void {
+    this.#write(() => this.readings.record(readings))
+  }
+
   endSession(nowMs: number, reason: string): void {
     const sessionId = this.#sessionId
     if (sessionId === null) return
@@ -203,6 +208,7 @@ export class HistoryStore extends Queries implements History {
       this.#rigIds.clear()
       this.#poolIds.clear()
       this.#reasonIds.clear()
+      this.readings.forgetIds()
       throw historyFailure(error, this.#path)
     }
   }

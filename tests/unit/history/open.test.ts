@@ -214,7 +214,7 @@ describe('migrations', () => {
     expect(() => openHistory({ dataDir, nowMs: NOW, steps: failing })).toThrowError(
       expect.objectContaining({
         code: 'history/migration-failed',
-        message: expect.stringMatching(/from version 3 to 4 .*Nothing was lost.* copy from before/) as string,
+        message: expect.stringMatching(/from version 4 to 5 .*Nothing was lost.* copy from before/) as string,
       }),
     )
     const { history, notices } = openHistory({ dataDir, nowMs: NOW, steps })
