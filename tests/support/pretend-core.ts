@@ -27,6 +27,7 @@ import type {
   Warning,
 } from '../../src-preload/contract/index.ts'
 import { pretendInfo, pretendOverview, pretendPresets, pretendRouting, pretendTest } from './pretend-farm.ts'
+import { PretendFleet, type PretendFleetOptions } from './pretend-fleet.ts'
 import { placeRigs } from './pretend-routing.ts'
 import { pretendRouter } from './pretend-router.ts'
 import { Broadcast, PretendList, PretendValue } from './pretend-streams.ts'
@@ -43,6 +44,7 @@ export interface PretendCoreOptions {
   overview?: Partial<Overview>
   pools?: readonly Pool[]
   rigs?: readonly Downstream[]
+  fleet?: Omit<PretendFleetOptions, 'now'>
   routing?: Partial<Routing>
   job?: CurrentJob | null
   timeline?: JobTimeline
@@ -75,6 +77,7 @@ const FRAMES_KEPT = 200
 export class PretendCore {
   readonly pools = new PretendList<Pool>()
   readonly rigs = new PretendList<Downstream>()
+  readonly fleet: PretendFleet
   readonly warnings = new PretendList<Warning>()
   readonly links = new PretendList<Link>()
   readonly routing: PretendValue<Routing>
@@ -107,6 +110,7 @@ export class PretendCore {
 
   constructor(options: PretendCoreOptions = {}) {
     this.now = options.now ?? Date.now
+    this.fleet = new PretendFleet({ now: this.now, ...options.fleet })
     this.info = pretendInfo(options.info)
     this.overviewValue = new PretendValue(pretendOverview({ updatedAt: this.now(), ...options.overview }))
     this.routing = new PretendValue(pretendRouting(options.routing))

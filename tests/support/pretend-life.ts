@@ -2,8 +2,9 @@
  * A pretend farm that lives: rigs that wander around their hashrate, shares that are answered, a history.
  * For looking at screens and for measuring them; nothing here is random between two runs.
  */
-import type { Downstream, Pool, Routing, ShareCounts } from '../../src-preload/contract/index.ts'
+import type { Downstream, Pool, Rig, Routing, ShareCounts } from '../../src-preload/contract/index.ts'
 import { PretendCore, type PretendCoreOptions } from './pretend-core.ts'
+import { pretendFleetRigs } from './pretend-fleet-rigs.ts'
 import {
   KEY,
   pretendBlock,
@@ -267,6 +268,15 @@ function farmOverview(rigs: readonly Downstream[]): NonNullable<PretendCoreOptio
   }
 }
 
+/** Rigs with an interface; those that mine here have one of the connections, the last two connections have none. */
+function livingFleet(count: number, connections: readonly Downstream[], now: number): Rig[] {
+  const free = connections.slice(0, -2)
+  return pretendFleetRigs(count + 3, now).map((rig) => {
+    const connection = rig.minesHere === true && rig.state === 'mining' ? free.shift() : undefined
+    return connection === undefined ? rig : { ...rig, downstreamId: connection.id }
+  })
+}
+
 export interface LivingFarm {
   core: PretendCore
   /** One second of life. */
@@ -276,7 +286,7 @@ export interface LivingFarm {
 /** A farm of `count` rigs. */
 export function livingFarm(
   count: number,
-  options: { practice?: boolean; now?: () => number } = {},
+  options: { practice?: boolean; now?: () => number; fleet?: number } = {},
 ): LivingFarm {
   const now = options.now ?? Date.now
   const random = seededRandom(count)
@@ -289,10 +299,12 @@ export function livingFarm(
   const base = rigs.reduce((sum, rig) => sum + rig.hashrateHs, 0)
   const active = pools[0]!
   const practice = options.practice === true
+  const fleetRigs = livingFleet(options.fleet ?? 40, rigs, now())
   const core = new PretendCore({
     now,
     pools,
     rigs,
+    fleet: { rigs: fleetRigs.slice(0, -3), hidden: fleetRigs.slice(-3) },
     routing,
     timeline: pretendTimeline(compared, now()),
     warnings: pretendWarnings(now()),
@@ -414,6 +426,7 @@ export function livingFarm(
   function step(): void {
     second += 1
     nextWork()
+    core.fleet.step(second)
     for (const id of core.watchedLinks()) {
       const link = core.links.find(id)
       if (link !== undefined) core.sendFrames(id, pretendFramesOf(link, second, now()))

@@ -123,6 +123,85 @@ export function pretendRouter(core: PretendCore) {
       list: os.downstreams.list.handler(() => core.rigs.all),
       live: os.downstreams.live.handler(({ signal }) => core.rigs.open(signal)),
     },
+    rigs: {
+      list: os.rigs.list.handler(() => core.fleet.rigs.all),
+      live: os.rigs.live.handler(({ signal }) => core.fleet.rigs.open(signal)),
+      get: os.rigs.get.handler(({ input }) => core.fleet.detail(input.id)),
+      detailLive: os.rigs.detailLive.handler(({ input, signal }) => {
+        core.fleet.requireRig(input.id)
+        return core.fleet.watchDetail(input.id, signal)
+      }),
+      update: os.rigs.update.handler(({ input: { id, ...patch } }) => core.fleet.update(id, patch)),
+      remove: os.rigs.remove.handler(({ input }) => core.fleet.remove(input.id)),
+      refresh: os.rigs.refresh.handler(({ input }) => core.fleet.change(input.id, { readAt: core.now() })),
+      raw: os.rigs.raw.handler(({ input }) => ({
+        rigId: input.id,
+        replies: [
+          {
+            request: 'GET /api/system/info',
+            at: core.now() - 4000,
+            text: '{"hashRate":1180.2,"temp":58,"stratumUser":"•••"}',
+            bytes: 52,
+            repaired: [],
+          },
+        ],
+      })),
+      act: os.rigs.act.handler(({ input: { id, ...order } }) => {
+        const run = core.fleet.startRun({
+          ...order,
+          rigIds: [id],
+          batchSize: 1,
+          pauseMs: 0,
+          stopAfterFailures: 1,
+        })
+        return run.items[0]!
+      }),
+      import: os.rigs.import.handler(({ input }) => core.fleet.importList(input.text, input.dryRun)),
+      setCredentials: os.rigs.setCredentials.handler(({ input }) =>
+        core.fleet.useLogin(input.scope, input.id, input.username, input.password),
+      ),
+      removeCredentials: os.rigs.removeCredentials.handler(({ input }) =>
+        core.fleet.forgetLogin(input.scope, input.id),
+      ),
+      useFactoryLogin: os.rigs.useFactoryLogin.handler(({ input }) => {
+        core.fleet.useLogin('rig', input.id, 'root', 'factory')
+        return core.fleet.requireRig(input.id)
+      }),
+      template: os.rigs.template.handler(() => ({ workerTemplate: core.fleet.workerTemplate })),
+      setTemplate: os.rigs.setTemplate.handler(({ input }) => {
+        core.fleet.workerTemplate = input.workerTemplate
+        return input
+      }),
+    },
+    rigGroups: {
+      list: os.rigGroups.list.handler(() => core.fleet.groups.all),
+      live: os.rigGroups.live.handler(({ signal }) => core.fleet.groups.open(signal)),
+      create: os.rigGroups.create.handler(({ input }) => core.fleet.putGroup(null, input.name)),
+      update: os.rigGroups.update.handler(({ input }) => core.fleet.putGroup(input.id, input.name)),
+      remove: os.rigGroups.remove.handler(({ input }) => core.fleet.removeGroup(input.id)),
+    },
+    runs: {
+      start: os.runs.start.handler(({ input }) => core.fleet.startRun(input)),
+      list: os.runs.list.handler(() => core.fleet.runs.all),
+      live: os.runs.live.handler(({ signal }) => core.fleet.runs.open(signal)),
+      get: os.runs.get.handler(({ input }) => core.fleet.requireRun(input.id)),
+      stop: os.runs.stop.handler(({ input }) => core.fleet.stopRun(input.id)),
+      undo: os.runs.undo.handler(({ input }) => core.fleet.undoRun(input.id)),
+    },
+    scans: {
+      suggestions: os.scans.suggestions.handler(() => core.fleet.suggestions),
+      start: os.scans.start.handler(({ input }) => core.fleet.startScan(input)),
+      get: os.scans.get.handler(({ input }) => core.fleet.requireScan(input.id).value),
+      live: os.scans.live.handler(({ input, signal }) => core.fleet.requireScan(input.id).open(signal)),
+      stop: os.scans.stop.handler(({ input }) => core.fleet.stopScan(input.id)),
+    },
+    tuning: {
+      list: os.tuning.list.handler(() => core.fleet.tunings.all),
+      live: os.tuning.live.handler(({ signal }) => core.fleet.tunings.open(signal)),
+      start: os.tuning.start.handler(({ input }) => core.fleet.startTuning(input.id, input.goal)),
+      stop: os.tuning.stop.handler(({ input }) => core.fleet.endTuning(input.id, 'stopped')),
+      revert: os.tuning.revert.handler(({ input }) => core.fleet.endTuning(input.id, 'reverted')),
+    },
     jobs: {
       current: os.jobs.current.handler(() => core.job),
       ofPool: os.jobs.ofPool.handler(({ input }) => {

@@ -2,7 +2,8 @@
  * The dashboard over a pretend core, for looking at screens without a proxy:
  * `npx vite --config tests/e2e/preview/vite.config.mjs --host 127.0.0.1 --port 4960`, then
  * `/?scene=farm#/rigs`. Scenes: farm, practice, empty, first-rig, block, stale, offline, unauthorised,
- * updated, error, loading, stand-in, split, fallen (a switch that fails); `rigs=300` sets how many. Never part of a build.
+ * updated, error, loading, stand-in, split, fallen (a switch that fails), new-farm (rigs nobody looked for yet);
+ * `rigs=300` sets how many are connected, `fleet=300` how many have an interface. Never part of a build.
  */
 import { createConnection } from '../../../src-renderer/src/api/connection.ts'
 import { createHeadframeApp } from '../../../src-renderer/src/create-headframe-app.ts'
@@ -13,6 +14,8 @@ const query = new URLSearchParams(location.search)
 const scene = query.get('scene') ?? 'farm'
 const count = Number(query.get('rigs') ?? 12)
 
+const fleetCount = Number(query.get('fleet') ?? 40)
+
 const bare = scene === 'empty' || scene === 'first-rig'
 const { core, step } = bare
   ? {
@@ -21,13 +24,13 @@ const { core, step } = bare
       }),
       step: () => core.tick(),
     }
-  : livingFarm(count, { practice: scene === 'practice' })
+  : livingFarm(count, { practice: scene === 'practice', fleet: fleetCount })
 
 if (scene === 'first-rig') core.pools.change([{ ...livingFarm(1).core.pools.all[0], state: 'ready' }])
 if (scene === 'unauthorised') core.refuse('unauthorised')
 if (scene === 'unreachable') core.refuse('unreachable')
 if (scene === 'loading')
-  for (const path of ['overview.live', 'pools.live', 'downstreams.live'])
+  for (const path of ['overview.live', 'pools.live', 'downstreams.live', 'rigs.live'])
     core.answerNext(path, () => new Promise(() => {}))
 if (scene === 'notices')
   core.info = {
@@ -99,6 +102,17 @@ if (scene === 'stand-in') {
     },
     standIn: { since: Date.now() - 754_000, because: 'Copper Ridge has sent no work for 3 min.' },
   })
+}
+if (scene === 'new-farm') {
+  core.fleet.hidden = [...core.fleet.rigs.all, ...core.fleet.hidden]
+  core.fleet.rigs.change(
+    [],
+    core.fleet.rigs.all.map((rig) => rig.id),
+  )
+  core.rigs.change(
+    [],
+    core.rigs.all.map((rig) => rig.id),
+  )
 }
 if (scene === 'split') {
   core.setRouting({
