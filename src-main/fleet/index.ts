@@ -34,3 +34,51 @@ export {
   type RunRequest,
   type RunView,
 } from './views/view-types.ts'
+export {
+  at,
+  averageOf,
+  booleanOf,
+  countOf,
+  difficultyOf,
+  durationOf,
+  ghsToHs,
+  hashrateIn,
+  isObject,
+  lastShareOf,
+  listOf,
+  type LooseObject,
+  macOf,
+  maxOf,
+  measureOf,
+  mhsToHs,
+  numberOf,
+  objectOf,
+  sumOf,
+  temperatureOf,
+  textOf,
+  thsToHs,
+} from './model/lenient.ts'
+export { isRefusal, joinedReply, rpcRequest, type RpcStatus, rpcStatusOf } from './model/rpc-reply.ts'
+export { askJson, askRpc, commandRpc, requireGoodStatus, requireJson } from './transport/ask.ts'
+export {
+  DEFAULT_LINK_LIMITS,
+  type LinkLimits,
+  openLink,
+  type OpenLinkOptions,
+} from './transport/open-link.ts'
+export {
+  type JsonRepair,
+  parseReply,
+  type ParsedReply,
+  type UnreadableReply,
+} from './transport/repair-json.ts'
+export {
+  type HttpAuth,
+  type HttpReply,
+  type HttpRequest,
+  type RigAddress,
+  type RigCredentials,
+  type RigLink,
+  type RpcOptions,
+} from './transport/rig-link.ts'
+export { isTextReply, parseTextReply } from './transport/text-reply.ts'

@@ -9,6 +9,7 @@
  *   `rig/too-large`       the reply has more than the limit
  *   `rig/bad-reply`       not what this protocol says at all (no HTTP, no JSON where there must be some)
  *   `rig/wrong-password`  the rig refused the credentials
+ *   `rig/given-up`        whoever opened the link ended it
  */
 
 /**
