@@ -43,7 +43,7 @@ export async function httpRequest(context: HttpContext, request: HttpRequest): P
     path,
   }
   const reply = await withLogin(context, request, place, untilMs)
-  const secure = secureRedirect(context.address, place, reply)
+  const secure = request.showRedirect === true ? null : secureRedirect(context.address, place, reply)
   return secure === null ? reply : withLogin(context, request, secure, untilMs)
 }
 

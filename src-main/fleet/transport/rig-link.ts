@@ -45,6 +45,8 @@ export interface HttpRequest {
   readonly port?: number
   /** 5000 if absent. */
   readonly timeoutMs?: number
+  /** Gives a redirect as the reply that it is, to https too. */
+  readonly showRedirect?: boolean
 }
 
 export interface HttpReply {
