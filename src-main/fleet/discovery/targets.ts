@@ -1,18 +1,18 @@
 /**
  * What a person writes to say where to look, as a list of addresses: single ones, names, ports, ranges, CIDR and
  * wildcards. Pure; names are not resolved here, so whether they lead to a private network is judged after that
- * (`isAllowedHost`). Not here: which subnets this machine has (`own-subnets.ts`).
+ * (`allowedHosts`). Not here: which subnets this machine has (`own-subnets.ts`).
  */
 import { HeadframeError } from '../../base/index.ts'
 import {
   type AddressRange,
-  formatHostPort,
   parseAddress,
   parseAddressRange,
   parseAddressRanges,
   PRIVATE_RANGE_TEXTS,
   rangeContains,
 } from '../../net/index.ts'
+import { addressText } from '../model/identity.ts'
 import { type RigAddress } from '../transport/rig-link.ts'
 
 /** Addresses of one scan; a port of an address counts as one. */
@@ -34,6 +34,7 @@ export interface TargetOptions {
 interface Named {
   readonly count: number
   readonly hosts: () => Iterable<string>
+  readonly isName: boolean
   readonly ports: readonly (number | null)[]
 }
 
@@ -46,18 +47,18 @@ interface Named {
  */
 export function parseTargets(texts: readonly string[], options: TargetOptions = {}): RigAddress[] {
   const allowed = allowedHosts(options.allowedRanges ?? [])
-  const known = new Set((options.known ?? []).map(targetText))
+  const known = new Set((options.known ?? []).map(addressText))
   const found = new Map<string, RigAddress>()
   let named = 0
   for (const text of new Set(texts.flatMap(splitList))) {
-    const { count, hosts, ports } = parseTarget(text)
+    const { count, hosts, isName, ports } = parseTarget(text)
     named += count
     if (count > MAX_TARGETS || named > MAX_NAMED) throw tooMany(text, count > MAX_TARGETS ? count : named)
     for (const host of hosts()) {
-      if (!isName(host) && !allowed(host)) throw publicAddress(host, text)
+      if (!isName && !allowed(host)) throw publicAddress(host, text)
       for (const port of ports) {
         const address = { host, port }
-        found.set(targetText(address), address)
+        found.set(addressText(address), address)
       }
     }
     if (found.size > MAX_TARGETS) throw tooMany(text, found.size)
@@ -67,11 +68,6 @@ export function parseTargets(texts: readonly string[], options: TargetOptions = 
     ...all.filter(([key]) => known.has(key)).map(([, address]) => address),
     ...all.filter(([key]) => !known.has(key)).map(([, address]) => address),
   ]
-}
-
-/** `host`, or `host:port` with brackets around IPv6, as targets and finds are written. */
-export function targetText({ host, port }: RigAddress): string {
-  return port === null ? host : formatHostPort({ host, port })
 }
 
 /**
@@ -128,18 +124,18 @@ function parseTarget(text: string): Named {
   const times = (hosts: number): number => hosts * ports.length
   if (hostPart.includes(':')) {
     const { count, hosts } = parseIpv6Target(hostPart, text)
-    return { count: times(count), hosts, ports }
+    return { count: times(count), hosts, isName: false, ports }
   }
   if (!/^[\d.*/-]+$/.test(hostPart)) {
     checkName(hostPart, text)
-    return { count: times(1), hosts: () => [hostPart.toLowerCase()], ports }
+    return { count: times(1), hosts: () => [hostPart.toLowerCase()], isName: true, ports }
   }
   const { count, hosts } = hostPart.includes('/')
     ? parseCidr(hostPart, text)
     : /^(?:[^.-]*\.){3}[^.-]*-[^-]*\./.test(hostPart)
       ? parseSpan(hostPart, text)
       : parseOctets(hostPart, text)
-  return { count: times(count), hosts, ports }
+  return { count: times(count), hosts, isName: false, ports }
 }
 
 function splitPorts(text: string): { hostPart: string; ports: readonly (number | null)[] } {

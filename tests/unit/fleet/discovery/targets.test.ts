@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HeadframeError } from '../../../../src-main/base/index.ts'
-import { MAX_TARGETS, parseTargets, targetText } from '../../../../src-main/fleet/discovery/targets.ts'
+import { MAX_TARGETS, parseTargets } from '../../../../src-main/fleet/discovery/targets.ts'
+import { addressText } from '../../../../src-main/fleet/model/identity.ts'
 import { type RigAddress } from '../../../../src-main/fleet/transport/rig-link.ts'
 
 const texts = (given: string | readonly string[], known: readonly RigAddress[] = []): string[] =>
-  parseTargets(typeof given === 'string' ? [given] : given, { known }).map(targetText)
+  parseTargets(typeof given === 'string' ? [given] : given, { known }).map(addressText)
 
 function refusal(given: string, allowedRanges: readonly string[] = []): HeadframeError {
   try {
@@ -158,7 +159,7 @@ describe('targets', () => {
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
         try {
           const found = parseTargets([pieces.join('')])
-          expect(new Set(found.map(targetText)).size).toBe(found.length)
+          expect(new Set(found.map(addressText)).size).toBe(found.length)
           expect(found.length).toBeLessThanOrEqual(MAX_TARGETS)
         } catch (error) {
           expect(error).toBeInstanceOf(HeadframeError)
@@ -174,7 +175,7 @@ describe('targets', () => {
     fc.assert(
       fc.property(octet, octet, octet, port, (b, c, d, p) => {
         const address = { host: `10.${String(b)}.${String(c)}.${String(d)}`, port: p }
-        expect(parseTargets([targetText(address)])).toEqual([address])
+        expect(parseTargets([addressText(address)])).toEqual([address])
       }),
     )
   })
