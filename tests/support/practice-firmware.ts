@@ -4,6 +4,8 @@
  */
 import { onTestFinished } from 'vitest'
 import { type Clock, systemClock, systemEntropy } from '../../src-main/base/index.ts'
+import { openLink, type OpenLinkOptions } from '../../src-main/fleet/transport/open-link.ts'
+import { type RigCredentials, type RigLink } from '../../src-main/fleet/transport/rig-link.ts'
 import { type BootFirmware } from '../../src-main/practice/firmware/firmware.ts'
 import { startFirmware } from '../../src-main/practice/firmware/firmware-host.ts'
 import { type BodyPool, RigBody, type RigBlueprint } from '../../src-main/practice/firmware/rig-body.ts'
@@ -13,6 +15,8 @@ export interface PracticeFirmware {
   readonly address: { readonly host: string; readonly port: number }
   /** What the machine was told to work for, the last one last; null is to stop. */
   readonly mined: readonly (BodyPool | null)[]
+  /** As the fleet talks to it; always by the real clock, whatever the machine's is. */
+  link(credentials?: RigCredentials | null, onReply?: OpenLinkOptions['onReply']): RigLink
   stop(): Promise<void>
 }
 
@@ -80,5 +84,13 @@ export async function startPracticeFirmware(
     return (stopped ??= running.stop())
   }
   onTestFinished(stop)
-  return { body, address: { host: '127.0.0.1', port: running.address.port ?? 0 }, mined, stop }
+  const address = { host: '127.0.0.1', port: running.address.port ?? 0 }
+  return {
+    body,
+    address,
+    mined,
+    link: (credentials = null, onReply) =>
+      openLink({ address, credentials, clock: systemClock, entropy: systemEntropy, onReply }),
+    stop,
+  }
 }
