@@ -191,6 +191,8 @@ export interface RigReading {
   readonly temperatures: RigTemperatures
   readonly powerW: number | null
   readonly powerSource: PowerSource | null
+  /** What the board is built to take at most. */
+  readonly ratedPowerW: number | null
   readonly inputVoltageV: number | null
   readonly inputCurrentA: number | null
   readonly settings: RigSettings
@@ -326,6 +328,7 @@ export function reading(
     temperatures: NO_TEMPERATURES,
     powerW: null,
     powerSource: null,
+    ratedPowerW: null,
     inputVoltageV: null,
     inputCurrentA: null,
     settings: NO_SETTINGS,

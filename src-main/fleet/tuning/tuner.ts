@@ -1,0 +1,515 @@
+/**
+ * Tuning small boards: applies what the plan says, watches, and ends with the best setting or the one from before. At
+ * most one tuning per rig. What it was before is saved before the first write, so that it can be put back after a crash.
+ */
+import {
+  type Clock,
+  errorText,
+  HeadframeError,
+  Listeners,
+  type Logger,
+  sleep,
+  type Unsubscribe,
+} from '../../base/index.ts'
+import { type FamilyTools, type RigCommand } from '../families/family.ts'
+import { type RigReading } from '../model/reading.ts'
+import { type RigAccess } from '../rig-access.ts'
+import { type RigLink } from '../transport/rig-link.ts'
+import {
+  bestTrial,
+  efficiencyJTh,
+  type FinishedTrial,
+  judge,
+  type Judgement,
+  nextSetting,
+  same,
+  type TuningGoal,
+  type TuningGrid,
+  tuningGrid,
+  type TuningLimits,
+  type TuningMeasures,
+  type TuningSetting,
+  type TuningVerdict,
+} from './tuning-plan.ts'
+
+/** As the contract shows it. */
+export interface TuningTrialView {
+  frequencyMHz: number
+  coreVoltageMv: number
+  startedAt: number
+  endedAt: number | null
+  hashrateHs: number | null
+  powerW: number | null
+  efficiencyJTh: number | null
+  chipC: number | null
+  regulatorC: number | null
+  errorPercent: number | null
+  fanPercent: number | null
+  verdict: 'running' | TuningVerdict
+  because: string
+}
+
+export interface TuningView {
+  /** Of the rig. */
+  id: string
+  state: 'running' | 'done' | 'stopped' | 'failed' | 'reverted'
+  goal: TuningGoal
+  startedAt: number
+  endedAt: number | null
+  before: { frequencyMHz: number; coreVoltageMv: number }
+  /** Index into trials. */
+  best: number | null
+  trials: TuningTrialView[]
+  message: string
+}
+
+export interface TuningRequest extends TuningLimits {
+  readonly goal: TuningGoal
+  /** How long each setting is watched. */
+  readonly stepSeconds: number
+}
+
+/** Keeps the last tuning of each rig. */
+export interface TuningMemory {
+  load(): Promise<readonly TuningView[]>
+  save(all: readonly TuningView[]): Promise<void>
+}
+
+export interface TunerParts extends FamilyTools {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly access: RigAccess
+  readonly memory: TuningMemory
+}
+
+/** Measures are taken so often while a setting is watched. */
+const LOOKS_PER_STEP = 6
+/** Looks at the beginning of a step that do not count: the board warms up. */
+const LOOKS_TO_SETTLE = 2
+/** Looks in a row without an answer until the rig is given up. */
+const MISSES_ALLOWED = 3
+
+interface Job {
+  view: TuningView
+  /** Its `maxPowerW` is the board's own where the person gave none. */
+  readonly request: TuningRequest
+  readonly grid: TuningGrid
+  readonly trials: FinishedTrial[]
+  /** Set when a person ends it. */
+  keep: 'best' | 'before' | null
+  /** Ends a wait early. */
+  wake: () => void
+  done: Promise<void>
+}
+
+export class Tuner {
+  readonly #parts: TunerParts
+  readonly #views = new Map<string, TuningView>()
+  readonly #jobs = new Map<string, Job>()
+  readonly #changed = new Listeners<TuningView>()
+  #saving: Promise<void> = Promise.resolve()
+
+  constructor(parts: TunerParts) {
+    this.#parts = parts
+  }
+
+  /** Loads what was tuned before. What ran when the program ended is shown as failed: its board is as it was left. */
+  async start(): Promise<void> {
+    for (const view of await this.#parts.memory.load()) {
+      const interrupted = view.state === 'running'
+      this.#views.set(
+        view.id,
+        interrupted
+          ? {
+              ...view,
+              state: 'failed',
+              endedAt: this.#parts.clock.nowMs(),
+              message:
+                'Headframe ended while it was being tuned. Put the settings from before back, or tune again.',
+            }
+          : view,
+      )
+    }
+  }
+
+  /** Ends what runs, with the settings from before; waits for that. */
+  async stop(): Promise<void> {
+    const jobs = [...this.#jobs.values()]
+    for (const job of jobs) this.#end(job, 'before')
+    await Promise.all(jobs.map((job) => job.done))
+    await this.#saving
+  }
+
+  onChange(listener: (view: TuningView) => void): Unsubscribe {
+    return this.#changed.on(listener)
+  }
+
+  /** The last of each rig. */
+  get all(): TuningView[] {
+    return [...this.#views.values()]
+  }
+
+  /** @throws HeadframeError `rig/unknown`, `tuning/not-supported`, `tuning/running` */
+  async begin(rigId: string, request: TuningRequest): Promise<TuningView> {
+    const rig = this.#parts.access.rig(rigId)
+    if (this.#jobs.has(rigId)) {
+      throw new HeadframeError('tuning/running', `${rig.name} is being tuned already. Stop that first.`)
+    }
+    const { reading } = rig
+    if (!reading) throw notSupported(`${rig.name} has not been read yet. Try again when it answers.`)
+    const capabilities = rig.family.capabilities(reading)
+    for (const kind of ['set-frequency', 'set-voltage'] as const) {
+      const capability = capabilities[kind]
+      if (!capability.offered) throw notSupported(`${rig.name} cannot be tuned: ${capability.because}`)
+    }
+    if (reading.state !== 'mining') {
+      throw notSupported(`${rig.name} does not mine now (${reading.state}). Tuning needs a board at work.`)
+    }
+    const { frequencyMHz, coreVoltageMv, frequencyOptionsMHz, coreVoltageOptionsMv } = reading.settings
+    const before = frequencyMHz === null || coreVoltageMv === null ? null : { frequencyMHz, coreVoltageMv }
+    const grid = before && tuningGrid(before, frequencyOptionsMHz, coreVoltageOptionsMv)
+    if (!before || !grid) {
+      throw notSupported(`${rig.name} does not say which frequencies and voltages are safe for it.`)
+    }
+    const view: TuningView = {
+      id: rigId,
+      state: 'running',
+      goal: request.goal,
+      startedAt: this.#parts.clock.nowMs(),
+      endedAt: null,
+      before,
+      best: null,
+      trials: [],
+      message: 'Begins with the present settings.',
+    }
+    const limited = { ...request, maxPowerW: request.maxPowerW ?? reading.ratedPowerW }
+    const job: Job = {
+      view,
+      request: limited,
+      grid,
+      trials: [],
+      keep: null,
+      wake: () => {},
+      done: Promise.resolve(),
+    }
+    this.#jobs.set(rigId, job)
+    this.#publish(job, {})
+    try {
+      await this.#saving
+    } catch (error) {
+      this.#jobs.delete(rigId)
+      this.#views.delete(rigId)
+      throw error
+    }
+    job.done = this.#run(job).finally(() => this.#jobs.delete(rigId))
+    return job.view
+  }
+
+  /** Ends a tuning that runs. @throws HeadframeError `tuning/none` */
+  async finish(rigId: string, keep: 'best' | 'before'): Promise<TuningView> {
+    const job = this.#jobs.get(rigId)
+    if (!job) throw none()
+    this.#end(job, keep)
+    await job.done
+    return job.view
+  }
+
+  /** Back to the settings before tuning. @throws HeadframeError `tuning/none`, `rig/…` */
+  async revert(rigId: string): Promise<TuningView> {
+    const job = this.#jobs.get(rigId)
+    if (job?.view.state === 'running') return this.finish(rigId, 'before')
+    await job?.done
+    const view = this.#views.get(rigId)
+    if (!view) throw none()
+    await this.#alone(rigId, (link) => this.#apply(rigId, link, view.before))
+    const reverted: TuningView = { ...view, state: 'reverted', message: `Back at ${words(view.before)}.` }
+    this.#views.set(rigId, reverted)
+    this.#changed.emit(reverted)
+    this.#save()
+    await this.#saving
+    return reverted
+  }
+
+  #end(job: Job, keep: 'best' | 'before'): void {
+    job.keep ??= keep
+    job.wake()
+  }
+
+  async #run(job: Job): Promise<void> {
+    const { id, before, goal } = job.view
+    this.#parts.access.setBusy(id, 'tuning')
+    try {
+      for (;;) {
+        if (job.keep !== null) break
+        const setting = nextSetting(goal, job.grid, before, job.trials)
+        if (!setting) break
+        await this.#try(job, setting)
+      }
+      await this.#settle(job)
+    } catch (error) {
+      await this.#giveUp(job, error)
+    } finally {
+      this.#parts.access.setBusy(id, null)
+    }
+  }
+
+  /** One setting: apply, watch, judge. @throws HeadframeError if the rig is lost or shut itself down */
+  async #try(job: Job, setting: TuningSetting): Promise<void> {
+    const { clock } = this.#parts
+    const { id } = job.view
+    const trial: TuningTrialView = {
+      ...setting,
+      startedAt: clock.nowMs(),
+      endedAt: null,
+      hashrateHs: null,
+      powerW: null,
+      efficiencyJTh: null,
+      chipC: null,
+      regulatorC: null,
+      errorPercent: null,
+      fanPercent: null,
+      verdict: 'running',
+      because: '',
+    }
+    const trials = [...job.view.trials, trial]
+    const show = (patch: Partial<TuningTrialView>): void => {
+      Object.assign(trial, patch)
+      this.#publish(job, {
+        trials: trials.map((each) => ({ ...each })),
+        best: bestTrial(job.view.goal, job.trials),
+      })
+    }
+    job.view = { ...job.view, message: `Watches ${words(setting)} for ${job.request.stepSeconds} s.` }
+    show({})
+    await this.#alone(id, (link) => this.#apply(id, link, setting))
+
+    const looks: TuningMeasures[] = []
+    let misses = 0
+    let judged: Judgement | null = null
+    for (let look = 0; look < LOOKS_PER_STEP && job.keep === null; look++) {
+      await this.#wait(job, (job.request.stepSeconds * 1000) / LOOKS_PER_STEP)
+      if (job.keep !== null) break
+      const reading = await this.#look(id)
+      if (!reading) {
+        if (++misses >= MISSES_ALLOWED) {
+          throw new HeadframeError('tuning/lost', 'The rig stopped answering while it was being tuned.')
+        }
+        continue
+      }
+      misses = 0
+      if (reading.state === 'overheated' || reading.state === 'error') {
+        throw new HeadframeError(
+          'tuning/shut-down',
+          `The rig shut itself down (${reading.state}) at ${words(setting)}.`,
+        )
+      }
+      const now = measuresOf(reading)
+      if (look >= LOOKS_TO_SETTLE) looks.push(now)
+      // Heat and power are not averaged away: one look above a limit ends it.
+      const { verdict, because } = judge(now, job.request)
+      if (verdict === 'too-hot' || verdict === 'too-much-power') {
+        judged = { verdict, because }
+        show(shown(now))
+        break
+      }
+      show(shown(looks.length > 0 ? mean(looks) : now))
+    }
+    if (job.keep !== null) {
+      show({
+        endedAt: clock.nowMs(),
+        verdict: 'failed',
+        because: 'Ended before it had been watched long enough.',
+      })
+      return
+    }
+    const measures = looks.length > 0 ? mean(looks) : EMPTY_MEASURES
+    const { verdict, because } = judged ?? judge(measures, job.request)
+    job.trials.push({ ...setting, verdict, measures })
+    show({ endedAt: clock.nowMs(), verdict, because })
+    if (judged) await this.#alone(id, (link) => this.#apply(id, link, this.#retreat(job)))
+  }
+
+  /** Where it is safe: the best so far, else where it began. */
+  #retreat(job: Job): TuningSetting {
+    const best = bestTrial(job.view.goal, job.trials)
+    return best === null ? job.view.before : job.trials[best]!
+  }
+
+  /** Ends with the best, or as before. */
+  async #settle(job: Job): Promise<void> {
+    const { id, before } = job.view
+    const best = bestTrial(job.view.goal, job.trials)
+    const chosen = job.keep === 'before' || best === null ? before : job.trials[best]!
+    await this.#alone(id, (link) => this.#apply(id, link, chosen))
+    const isBefore = same(chosen, before)
+    this.#publish(job, {
+      state: job.keep === 'before' ? 'reverted' : job.keep === 'best' ? 'stopped' : 'done',
+      endedAt: this.#parts.clock.nowMs(),
+      best,
+      message: isBefore
+        ? `Runs as before, at ${words(before)}.`
+        : `Runs at ${words(chosen)}, the best that was found.`,
+    })
+  }
+
+  async #giveUp(job: Job, error: unknown): Promise<void> {
+    const { id, before } = job.view
+    let after = `It runs at ${words(before)} again.`
+    try {
+      await this.#alone(id, (link) => this.#apply(id, link, before))
+    } catch (failure) {
+      after = `${words(before)} could not be put back (${errorText(failure)}). Do that when it answers again.`
+    }
+    this.#parts.log.warn('tuning failed', { rig: id, error: errorText(error) })
+    const trials = job.view.trials.map((trial) =>
+      trial.verdict === 'running'
+        ? {
+            ...trial,
+            verdict: 'failed' as const,
+            because: errorText(error),
+            endedAt: this.#parts.clock.nowMs(),
+          }
+        : trial,
+    )
+    this.#publish(job, {
+      state: 'failed',
+      endedAt: this.#parts.clock.nowMs(),
+      trials,
+      message: `${errorText(error)} ${after}`,
+    })
+  }
+
+  #alone<T>(id: string, work: (link: RigLink) => Promise<T>): Promise<T> {
+    return this.#parts.access.exclusively(id, work)
+  }
+
+  /** @throws HeadframeError `tuning/not-applied` if the board says something else afterwards, `rig/…` */
+  async #apply(id: string, link: RigLink, { frequencyMHz, coreVoltageMv }: TuningSetting): Promise<void> {
+    const present = await this.#parts.access.readNow(id, link)
+    const { settings } = present
+    const frequency: RigCommand = { kind: 'set-frequency', megahertz: frequencyMHz }
+    const voltage: RigCommand = { kind: 'set-voltage', millivolts: coreVoltageMv }
+    const slower = settings.frequencyMHz !== null && frequencyMHz < settings.frequencyMHz
+    // Never fast on little voltage, not even between two writes.
+    const order = slower ? [frequency, voltage] : [voltage, frequency]
+    const wanted = order.filter((command) =>
+      command === frequency
+        ? settings.frequencyMHz !== frequencyMHz
+        : settings.coreVoltageMv !== coreVoltageMv,
+    )
+    const { family } = this.#parts.access.rig(id)
+    for (const command of wanted) {
+      const { settlesInMs } = await family.perform(link, command, present, this.#parts)
+      await sleep(this.#parts.clock, settlesInMs)
+    }
+    if (wanted.length === 0) return
+    const after = (await this.#parts.access.readNow(id, link)).settings
+    if (after.frequencyMHz !== frequencyMHz || after.coreVoltageMv !== coreVoltageMv) {
+      throw new HeadframeError(
+        'tuning/not-applied',
+        `The rig accepted ${words({ frequencyMHz, coreVoltageMv })}, but says that it runs at ${after.frequencyMHz ?? '?'} MHz and ${after.coreVoltageMv ?? '?'} mV.`,
+      )
+    }
+  }
+
+  async #look(id: string): Promise<RigReading | null> {
+    try {
+      return await this.#alone(id, (link) => this.#parts.access.readNow(id, link))
+    } catch (error) {
+      if (error instanceof HeadframeError && error.code.startsWith('rig/') && error.code !== 'rig/unknown')
+        return null
+      throw error
+    }
+  }
+
+  #wait(job: Job, delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#parts.clock.after(delayMs, resolve)
+      job.wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+
+  #publish(job: Job, patch: Partial<TuningView>): void {
+    job.view = { ...job.view, ...patch }
+    this.#views.set(job.view.id, job.view)
+    this.#changed.emit(job.view)
+    this.#save()
+  }
+
+  #save(): void {
+    const all = this.all
+    this.#saving = this.#saving.catch(() => undefined).then(() => this.#parts.memory.save(all))
+    this.#saving.catch((error: unknown) => {
+      this.#parts.log.warn('tuning could not be saved', { error: errorText(error) })
+    })
+  }
+}
+
+const EMPTY_MEASURES: TuningMeasures = {
+  hashrateHs: null,
+  powerW: null,
+  chipC: null,
+  regulatorC: null,
+  errorPercent: null,
+  fanPercent: null,
+  expectedHs: null,
+}
+
+function measuresOf(reading: RigReading): TuningMeasures {
+  const { hashrates, temperatures, fans, settings } = reading
+  const duty = fans.map(({ dutyPercent }) => dutyPercent).filter((percent) => percent !== null)
+  return {
+    hashrateHs: hashrates.nowHs ?? hashrates.minuteHs,
+    powerW: reading.powerW,
+    chipC: temperatures.chipMaxC,
+    regulatorC: temperatures.regulatorC,
+    errorPercent: reading.hashErrorPercent,
+    fanPercent: duty.length > 0 ? Math.max(...duty) : settings.fanPercent,
+    expectedHs: reading.expectedHs,
+  }
+}
+
+/** Of each figure, over the looks that had it. */
+function mean(looks: readonly TuningMeasures[]): TuningMeasures {
+  const of = (key: keyof TuningMeasures): number | null => {
+    const said = looks.map((look) => look[key]).filter((value) => value !== null)
+    return said.length === 0 ? null : said.reduce((sum, value) => sum + value, 0) / said.length
+  }
+  return {
+    hashrateHs: of('hashrateHs'),
+    powerW: of('powerW'),
+    chipC: of('chipC'),
+    regulatorC: of('regulatorC'),
+    errorPercent: of('errorPercent'),
+    fanPercent: of('fanPercent'),
+    expectedHs: of('expectedHs'),
+  }
+}
+
+function shown(measures: TuningMeasures): Partial<TuningTrialView> {
+  const { hashrateHs, powerW, chipC, regulatorC, errorPercent, fanPercent } = measures
+  return {
+    hashrateHs,
+    powerW,
+    chipC,
+    regulatorC,
+    errorPercent,
+    fanPercent,
+    efficiencyJTh: efficiencyJTh(measures),
+  }
+}
+
+function words({ frequencyMHz, coreVoltageMv }: TuningSetting): string {
+  return `${frequencyMHz} MHz at ${coreVoltageMv} mV`
+}
+
+function notSupported(message: string): HeadframeError {
+  return new HeadframeError('tuning/not-supported', message)
+}
+
+function none(): HeadframeError {
+  return new HeadframeError('tuning/none', 'This rig is not being tuned, and was not before.')
+}
