@@ -21,7 +21,7 @@ export function numberOf(value: unknown): number | null {
 /** The number that a text with a unit begins with (`58.94W`, `4052.00 RPM`, `3250 W`); plain numbers too. */
 export function measureOf(value: unknown): number | null {
   if (typeof value !== 'string') return numberOf(value)
-  const match = /^\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*[a-z%°/]*[^\d]*$/i.exec(value)
+  const match = /^\s*([-+]?(?:\d+\.?\d*|\.\d+))[^\d]*$/.exec(value)
   return match === null ? null : numberOf(match[1])
 }
 
