@@ -47,6 +47,8 @@ export interface BraiinsRestReplies {
   readonly 'actions/locate'?: unknown
   readonly 'configuration/miner'?: unknown
   readonly 'configuration/constraints'?: unknown
+  /** For its name and address when the details failed. */
+  readonly 'network/'?: unknown
 }
 
 const CONTROL_BOARDS: Readonly<Record<number, string>> = {
@@ -89,9 +91,9 @@ export function readBraiinsRest(replies: BraiinsRestReplies, atMs: number): RigR
     firmwareVersion: braiinsVersion(textOf(at(details, 'bos_version', 'current'))),
     apiVersion: readApiVersion(replies.version),
     controlBoard: CONTROL_BOARDS[numberOf(at(details, 'control_board_soc_family')) ?? 0] ?? null,
-    mac: macOf(at(details, 'mac_address')),
+    mac: macOf(at(details, 'mac_address')) ?? macOf(at(replies['network/'], 'mac_address')),
     serial: textOf(at(details, 'serial_number')),
-    hostname: textOf(at(details, 'hostname')),
+    hostname: textOf(at(details, 'hostname')) ?? textOf(at(replies['network/'], 'hostname')),
     state: readState(replies, hashrates.nowHs),
     hashrates,
     expectedHs: ghsToHs(at(minerStats, 'nominal_hashrate', 'gigahash_per_second')),

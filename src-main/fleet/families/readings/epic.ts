@@ -129,7 +129,7 @@ function readState(said: string | null, nowHs: number | null): RigWorkState {
   return /tun|calib/.test(state) ? 'tuning' : 'starting'
 }
 
-function readBoards({ summary, capabilities, hashrate }: EpicReplies): BoardReading[] {
+function readBoards({ summary, capabilities, hashrate, temps }: EpicReplies): BoardReading[] {
   const working = listOf(at(summary, 'HBs'))
   const known = listOf(at(summary, 'HBStatus'))
   const serials = listOf(at(capabilities, 'Board Serial Numbers'))
@@ -154,7 +154,7 @@ function readBoards({ summary, capabilities, hashrate }: EpicReplies): BoardRead
         chipsWorking:
           chipRates.length === 0 ? null : chipRates.filter((rate) => (chipRate(rate) ?? 0) > 0).length,
         chipsExpected: entry === undefined ? null : chipsExpected,
-        boardC: temperatureOf(at(entry, 'Temperature')),
+        boardC: temperatureOf(at(entry, 'Temperature')) ?? hottest(byIndex(listOf(temps), index)),
         frequencyMHz: positive(at(entry, 'Core Clock Avg')),
         voltageV: volts(at(entry, 'Input Voltage')),
         active: booleanOf(at(status, 'Enabled')) ?? (entry === undefined ? null : true),
@@ -165,6 +165,11 @@ function readBoards({ summary, capabilities, hashrate }: EpicReplies): BoardRead
 
 function byIndex(list: readonly unknown[], index: number): unknown {
   return list.find((entry) => countOf(at(entry, 'Index')) === index)
+}
+
+/** Of the sensors of one board, `{Index, Data: [°C, …]}`. */
+function hottest(sensors: unknown): number | null {
+  return maxOf(listOf(at(sensors, 'Data')).map(temperatureOf))
 }
 
 /** A chip's rate alone, or with its percentages after it. */
