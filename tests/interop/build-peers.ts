@@ -3,12 +3,14 @@
  * Continuous integration runs this before the tests, so that no test waits for a compiler. Prints the paths to
  * stdout. Ends with 1 if a peer cannot be had and `CI` is `true`.
  */
+import { findPyasic } from './pyasic/pyasic.ts'
 import { dropBuildFiles, findPeer, PEER_NAMES } from './peers.ts'
 
+const finders = [findPyasic, ...PEER_NAMES.map((name) => () => findPeer(name))]
 let complete = true
-for (const name of PEER_NAMES) {
+for (const find of finders) {
   try {
-    const path = await findPeer(name)
+    const path = await find()
     if (path === undefined) complete = false
     else process.stdout.write(`${path}\n`)
   } catch (error) {

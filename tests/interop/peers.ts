@@ -8,6 +8,7 @@
  * | `translator_sv2` | crates, SRI | an SV1 server for rigs, and a client of an SV2 pool |
  * | `mining_device` | crates, SRI: its `integration_tests_sv2` | an SV2 rig on a standard channel |
  * | `para` | crates, what Parasite Pool runs | an SV1 rig, and an SV1 pool |
+ * | `pyasic` | the Python package index; see pyasic/ | a reader of rigs |
  *
  * Where one cannot be had (no cargo, an old one, Cap'n Proto's schema compiler absent) the caller gets `undefined`
  * and the reason is printed. With `CI=true` the same is a failure: there the peers are required.
