@@ -15,6 +15,7 @@ export {
   type FleetParts,
   type FleetSecrets,
   type LinkOpener,
+  type LinkRequest,
   type LocalAddress,
   type ProxySide,
   type StratumListener,

@@ -7,7 +7,16 @@ import { type RigBookStore } from './book/rig-book-file.ts'
 import { type RigFamily } from './families/family.ts'
 import { type RigAddress, type RigCredentials, type RigLink } from './transport/rig-link.ts'
 
-export type LinkOpener = (address: RigAddress, credentials: RigCredentials | null) => RigLink
+export interface LinkRequest {
+  readonly address: RigAddress
+  readonly credentials: RigCredentials | null
+  /** Ends what is under way. */
+  readonly signal: AbortSignal
+  /** Told of every reply: what was asked (no secrets), its bytes, when. */
+  readonly onReply: (asked: string, bytes: Uint8Array, atMs: number) => void
+}
+
+export type LinkOpener = (request: LinkRequest) => RigLink
 
 /** Secrets by name; the program's secret store is one. */
 export interface FleetSecrets {
@@ -98,7 +107,8 @@ export interface FleetParts {
   readonly entropy: Entropy
   readonly log: Logger
   readonly families: readonly RigFamily[]
-  readonly openLink: LinkOpener
+  /** The transport's own if absent. */
+  readonly openLink?: LinkOpener
   readonly store: RigBookStore
   readonly secrets: FleetSecrets
   readonly proxy: ProxySide

@@ -3,7 +3,7 @@ import { HeadframeError } from '../../base/index.ts'
 import { parseAddress, rangeContains } from '../../net/index.ts'
 import { type PoolTarget } from '../families/family.ts'
 import { type ConfiguredPool, type LocalAddress, type StratumListener } from '../ports.ts'
-import { userAtPool, type WorkerFacts, expandWorker } from './worker-names.ts'
+import { expandWorker, userAtPool, type WorkerFacts } from './worker-names.ts'
 
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::', ''])
 
@@ -18,10 +18,14 @@ export function addressTowards(
   local: readonly LocalAddress[],
 ): string {
   if (listener === null) {
-    throw new HeadframeError('rig/no-way-here', 'Headframe does not listen for rigs now: start it with --stratum.')
+    throw new HeadframeError(
+      'rig/no-way-here',
+      'Headframe does not listen for rigs now: start it with --stratum.',
+    )
   }
   const rig = parseAddress(rigHost)
-  const isLoopbackRig = rigHost.toLowerCase() === 'localhost' || (rig?.length === 4 && rig[0] === 127) || rigHost === '::1'
+  const isLoopbackRig =
+    rigHost.toLowerCase() === 'localhost' || (rig?.length === 4 && rig[0] === 127) || rigHost === '::1'
   if (!EVERY_ADDRESS.has(listener.host)) {
     if (isLoopback(listener.host) && !isLoopbackRig) {
       throw new HeadframeError(
@@ -65,7 +69,8 @@ export function headframeTarget(
 export function configuredTarget(pool: ConfiguredPool, template: string, facts: WorkerFacts): PoolTarget {
   const urls = [pool.url, pool.fallbackUrl].filter((url) => url !== null)
   const url =
-    urls.find((each) => /^stratum\+(?:tcp|ssl|tls):/i.test(each)) ?? urls.find((each) => /^stratum2\+tcp:/i.test(each))
+    urls.find((each) => /^stratum\+(?:tcp|ssl|tls):/i.test(each)) ??
+    urls.find((each) => /^stratum2\+tcp:/i.test(each))
   if (url === undefined) {
     throw new HeadframeError(
       'rig/pool-not-for-rigs',
@@ -75,23 +80,10 @@ export function configuredTarget(pool: ConfiguredPool, template: string, facts: 
   return { url, user: userAtPool(pool.userIdentity, template, facts), password: pool.password }
 }
 
-/** Host in lower case and port of a pool URL as rigs spell them, with or without scheme and path; null if unreadable. */
-export function poolPlace(url: string): { readonly host: string; readonly port: number | null } | null {
-  const match = /^(?:[a-z0-9+.-]+:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/?#\s]+)(?::(\d{1,5}))?(?:[/?#]|$)/i.exec(url.trim())
-  if (match?.[1] === undefined) return null
-  const host = match[1].replace(/^\[|\]$/g, '').toLowerCase()
-  return { host, port: match[2] === undefined ? null : Number(match[2]) }
-}
-
-/** Whether two URLs lead to the same port of the same host; a missing port fits any. */
-export function samePlace(a: string, b: string): boolean {
-  const [one, two] = [poolPlace(a), poolPlace(b)]
-  if (one === null || two === null || one.host !== two.host) return false
-  return one.port === null || two.port === null || one.port === two.port
-}
-
 function inSameNet(first: Uint8Array, rig: Uint8Array, prefixBits: number): boolean {
-  const masked = first.map((byte, i) => byte & ((0xff00 >> Math.min(8, Math.max(0, prefixBits - 8 * i))) & 0xff))
+  const masked = first.map(
+    (byte, i) => byte & ((0xff00 >> Math.min(8, Math.max(0, prefixBits - 8 * i))) & 0xff),
+  )
   return rangeContains({ first: masked, prefixBits }, rig)
 }
 

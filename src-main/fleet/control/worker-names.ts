@@ -111,4 +111,5 @@ function plain(text: string): string {
     .slice(0, LONGEST_PART)
 }
 
-const isPlaceholder = (name: string): name is Placeholder => (PLACEHOLDERS as readonly string[]).includes(name)
+const isPlaceholder = (name: string): name is Placeholder =>
+  (PLACEHOLDERS as readonly string[]).includes(name)

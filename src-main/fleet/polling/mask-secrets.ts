@@ -14,7 +14,8 @@ export const MASK = '***'
 const SECRET_NAME =
   /(?:user|username|login|account|worker|workername|wallet|address|identity|pass|passwd|passwrd|password|pswd|pwd|pw|wpass|ssid|token|jwt|secret|cookie|sid|session|sessionid|apikey|xapikey|auth|authorization|sign|salt|newsalt|otp|totp|cert|nonce1|stratumcert)\d*$/
 /** Names that end like secret ones and are not: network addresses tell what is wrong, and users are counted. */
-const HARMLESS_NAME = /(?:mac|ip|ipv4|ipv6|net|gateway|dns|host|hw|bt|eth|remote)address\d*$|^address\d*$|^usetoken$/
+const HARMLESS_NAME =
+  /(?:mac|ip|ipv4|ipv6|net|gateway|dns|host|hw|bt|eth|remote)address\d*$|^address\d*$|^usetoken$/
 
 /** A member: its name in quotes, then a text (closed or cut off), a number, or a word. */
 const JSON_MEMBER =
@@ -40,7 +41,9 @@ export function maskSecrets(text: string, known: readonly string[] = []): string
     .replace(JSON_MEMBER, (whole, name: string, colon: string, value: string) =>
       isSecretName(name) && !isEmptyText(value) ? `${name}${colon}"${MASK}"` : whole,
     )
-    .replace(INPUT_FIELD, (whole, start: string, name: string) => (isSecretName(name) ? `${start}"${MASK}"` : whole))
+    .replace(INPUT_FIELD, (whole, start: string, name: string) =>
+      isSecretName(name) ? `${start}"${MASK}"` : whole,
+    )
     .replace(TEXT_MEMBER, (whole, name: string) => (isSecretName(name) ? `${name}=${MASK}` : whole))
     .replace(BRACKET_MEMBER, (whole, name: string, value: string) =>
       isSecretName(name) && value.trim() !== '' ? `${name}[${MASK}]` : whole,

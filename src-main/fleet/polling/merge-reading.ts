@@ -71,7 +71,12 @@ function mergeBoards(
   return now.map((board) => {
     const same = old.find(({ slot }) => slot === board.slot)
     if (!same || same === board || board.missing) return board
-    return mergeGroup(`boards.${String(board.slot)}`, { ...same }, { ...board }, keep) as unknown as BoardReading
+    return mergeGroup(
+      `boards.${String(board.slot)}`,
+      { ...same },
+      { ...board },
+      keep,
+    ) as unknown as BoardReading
   })
 }
 
@@ -82,7 +87,9 @@ function mergePools(
   keep: Keep,
 ): readonly PoolReading[] {
   return now.map((pool) => {
-    const same = old.find(({ index, url, user }) => index === pool.index && url === pool.url && user === pool.user)
+    const same = old.find(
+      ({ index, url, user }) => index === pool.index && url === pool.url && user === pool.user,
+    )
     if (!same || same === pool) return pool
     return mergeGroup(`pools.${String(pool.index)}`, { ...same }, { ...pool }, keep) as unknown as PoolReading
   })

@@ -35,7 +35,12 @@ export function startRhythm(nowMs: number, pollEveryMs: number, ratio: number): 
  * After an answer. The wait after the first one is anything from a quarter to five quarters of the rhythm, which spreads
  * rigs that began together evenly over it.
  */
-export function afterAnswer(rhythm: PollRhythm, nowMs: number, pollEveryMs: number, ratio: number): PollRhythm {
+export function afterAnswer(
+  rhythm: PollRhythm,
+  nowMs: number,
+  pollEveryMs: number,
+  ratio: number,
+): PollRhythm {
   const isFirst = rhythm.answeredAtMs === null
   const factor = isFirst ? 0.25 + ratio : jitter(ratio)
   return { failures: 0, answeredAtMs: nowMs, nextAtMs: nowMs + pollEveryMs * factor }

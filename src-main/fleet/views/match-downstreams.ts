@@ -24,7 +24,8 @@ export function matchDownstreams(
     const seen = seenAt.get(host) ?? []
     const [only] = here
     if (here.length === 1 && only !== undefined && seen.length > 0) {
-      const chosen = newest(seen.filter((each) => fits(only, each))) ?? (seen.length === 1 ? seen[0] : undefined)
+      const chosen =
+        newest(seen.filter((each) => fits(only, each))) ?? (seen.length === 1 ? seen[0] : undefined)
       if (chosen) matched.set(only.id, chosen)
     } else if (seen.length > 0) matchByName(here, seen, matched)
     else if (!isNumericAddress(host)) left.push(...here)
