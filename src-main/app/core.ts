@@ -6,21 +6,22 @@ import {
   type AppInfo,
   type Block,
   type Downstream,
+  type historyQuery,
   type HistorySeries,
   type Overview,
   type Pool,
   type Routing,
 } from '../../src-preload/contract/index.ts'
+import { type z } from 'zod'
 import { type Core, type LiveListView, LiveValueView, type PracticeControl } from '../api/index.ts'
 import {
   type Clock,
   DisposalStack,
   type Entropy,
   errorText,
-  HeadframeError,
+  type HeadframeError,
   type Logger,
 } from '../base/index.ts'
-import { type SeriesQuery } from '../history/index.ts'
 import { type HostPort } from '../net/index.ts'
 import { type EngineReport } from '../proxy/index.ts'
 import { formatAuthorityKey } from '../sv2/index.ts'
@@ -35,6 +36,7 @@ import {
 import { rigAddress, type RigListeners, startListeners, type WantedListeners } from './rig-listeners.ts'
 import { AuditDesk } from './audit-desk.ts'
 import { FarmViews } from './farm-views.ts'
+import { HistoryDesk } from './history-desk.ts'
 import { HistoryFeed } from './history-feed.ts'
 import { type HistoryProcedures } from './history-service.ts'
 import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
@@ -76,8 +78,6 @@ export interface RunningCore extends Core {
   readonly settings: SettingsStore
 }
 
-const BLOCKS_LISTED = 100
-
 /**
  * Starts everything.
  * @throws HeadframeError whose message says what is wrong and what to do; nothing is left running then
@@ -109,9 +109,9 @@ class HeadframeCore implements RunningCore {
   #secrets!: SecretStore
   #list!: PoolList
   #identity!: RigIdentity
-  #history!: HostedThread<HistoryProcedures, never>
   #mining!: HostedThread<MiningProcedures, MiningEvent>
   #feed!: HistoryFeed
+  #historyDesk!: HistoryDesk
   readonly #views: FarmViews
   #historyNotice: string | null = null
   #stopping: Promise<void> | null = null
@@ -223,46 +223,17 @@ class HeadframeCore implements RunningCore {
     return this.routing.value
   }
 
-  async blocks(): Promise<Block[]> {
-    const found = await this.#history.client.call('blocks', BLOCKS_LISTED)
-    return found.map(({ hash, height, foundAtMs, poolId, rigName, difficulty }) => ({
-      hash,
-      height,
-      foundAt: foundAtMs,
-      poolId,
-      rigName,
-      difficulty,
-    }))
+  blocks(): Promise<Block[]> {
+    return this.#historyDesk.blocks()
   }
 
-  async history(query: {
-    metric: SeriesQuery['metric'] & HistorySeries['metric']
-    rig?: string | undefined
-    from?: number | undefined
-    to?: number | undefined
-    points: number
-  }): Promise<HistorySeries> {
-    const toMs = query.to ?? this.#options.clock.nowMs()
-    const fromMs = query.from ?? toMs - 3600_000
-    if (fromMs >= toMs) {
-      throw new HeadframeError('history/empty-range', '"from" must be earlier than "to".', {
-        context: { field: 'from' },
-      })
-    }
-    const { bucketMs, points } = await this.#history.client.call('series', {
-      metric: query.metric,
-      fromMs,
-      toMs,
-      points: query.points,
-      ...(query.rig === undefined ? {} : { rigKey: query.rig }),
-    })
-    return { metric: query.metric, bucketMs, points }
+  history(query: z.infer<typeof historyQuery>): Promise<HistorySeries> {
+    return this.#historyDesk.series(query)
   }
 
   async #startHistory(): Promise<void> {
     const { dataDir, clock, log } = this.#options
     const history = startThread<HistoryProcedures>('history', () => {}, this.#options.onFatal)
-    this.#history = history
     this.#disposal.add('history thread', () => history.terminate())
     const opened = await history.client.call('open', {
       dataDir,
@@ -287,6 +258,8 @@ class HeadframeCore implements RunningCore {
       },
     })
     this.#disposal.add('history feed', () => this.#feed.settled())
+    this.#historyDesk = new HistoryDesk({ clock, log, history: history.client })
+    this.#disposal.add('readings', () => this.#historyDesk.settled())
   }
 
   async #startMining(): Promise<void> {

@@ -83,3 +83,11 @@ export {
   type RpcOptions,
 } from './transport/rig-link.ts'
 export { isTextReply, parseTextReply } from './transport/text-reply.ts'
+export {
+  Tuner,
+  type TunerParts,
+  type TuningMemory,
+  type TuningRequest,
+  type TuningTrialView,
+  type TuningView,
+} from './tuning/tuner.ts'

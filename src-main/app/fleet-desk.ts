@@ -1,0 +1,205 @@
+/** The fleet as the contract shows it: live views kept from its changes, and its readings on their way to the history. */
+import {
+  type ActionInput,
+  type CredentialsTarget,
+  type FleetGroup,
+  type LiveValue,
+  type Rig,
+  type RigAction,
+  type RigDetail,
+  type RigImportResult,
+  type RigPatch,
+  type RigRawReplies,
+  type Run,
+  type RunItem,
+  type runDraft,
+} from '../../src-preload/contract/index.ts'
+import { type z } from 'zod'
+import { LiveListView, LiveValueView, type RigCalls, type RunCalls } from '../api/index.ts'
+import { HeadframeError } from '../base/index.ts'
+import { type FleetCalls, type FleetChange } from '../fleet/index.ts'
+import { type RigReadingRecord } from '../history/index.ts'
+
+export interface FleetDeskParts {
+  readonly fleet: FleetCalls
+  /** Takes what a rig said. */
+  record(reading: RigReadingRecord): void
+  /** Looks for rigs at these; resolves with the scan's id. */
+  scan(targets: readonly string[]): Promise<string>
+}
+
+/** Runs that are listed; older ones are forgotten. */
+const RUNS_LISTED = 100
+
+export class FleetDesk implements RigCalls, RunCalls {
+  readonly rigs = new LiveListView<Rig>((a, b) => a.addedAt - b.addedAt)
+  readonly groups = new LiveListView<FleetGroup>()
+  readonly runs = new LiveListView<Run>((a, b) => b.startedAt - a.startedAt)
+  readonly #parts: FleetDeskParts
+  readonly #fleet: FleetCalls
+  /** Of rigs whose page is open. */
+  readonly #details = new Map<string, LiveValueView<RigDetail>>()
+  /** When each rig's reading that was recorded last arrived. */
+  readonly #recordedAtMs = new Map<string, number>()
+
+  constructor(parts: FleetDeskParts) {
+    this.#parts = parts
+    this.#fleet = parts.fleet
+    parts.fleet.onChange((change) => this.#onChange(change))
+  }
+
+  /** Fills the views; once, after the fleet started. */
+  begin(): void {
+    this.rigs.replace(this.#fleet.list())
+    this.groups.replace(this.#fleet.groups())
+  }
+
+  detail(id: string): RigDetail {
+    return this.#fleet.detail(id)
+  }
+
+  async *followDetail(id: string, signal?: AbortSignal): AsyncGenerator<LiveValue<RigDetail>, void, void> {
+    const first = this.#fleet.detail(id)
+    const view = this.#details.get(id) ?? new LiveValueView(first)
+    this.#details.set(id, view)
+    try {
+      yield* view.follow(signal)
+    } finally {
+      if (!view.followed) this.#details.delete(id)
+    }
+  }
+
+  update(id: string, patch: RigPatch): Promise<Rig> {
+    return this.#fleet.update(id, patch)
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#fleet.remove(id)
+  }
+
+  refresh(id: string): Promise<Rig> {
+    return this.#fleet.refresh(id)
+  }
+
+  raw(id: string): RigRawReplies {
+    return this.#fleet.raw(id)
+  }
+
+  async import(text: string, dryRun: boolean): Promise<RigImportResult> {
+    const { lines, targets } = await this.#fleet.import(text, dryRun)
+    return { lines, scanId: dryRun || targets.length === 0 ? null : await this.#parts.scan(targets) }
+  }
+
+  setCredentials(target: CredentialsTarget, username: string, password: string): Promise<void> {
+    return this.#fleet.setCredentials(target, username, password)
+  }
+
+  removeCredentials(target: CredentialsTarget): Promise<void> {
+    return this.#fleet.removeCredentials(target)
+  }
+
+  useFactoryLogin(id: string): Promise<Rig> {
+    return this.#fleet.useFactoryLogin(id)
+  }
+
+  get workerTemplate(): string {
+    return this.#fleet.workerTemplate
+  }
+
+  setWorkerTemplate(template: string): Promise<void> {
+    return this.#fleet.setWorkerTemplate(template)
+  }
+
+  createGroup(name: string): Promise<FleetGroup> {
+    return this.#fleet.createGroup(name)
+  }
+
+  renameGroup(id: string, name: string): Promise<FleetGroup> {
+    return this.#fleet.renameGroup(id, name)
+  }
+
+  removeGroup(id: string): Promise<void> {
+    return this.#fleet.removeGroup(id)
+  }
+
+  act(rigId: string, action: RigAction, input: ActionInput, dryRun: boolean): Promise<RunItem> {
+    return this.#fleet.act(rigId, action, input, dryRun)
+  }
+
+  start(draft: z.infer<typeof runDraft>): Promise<Run> {
+    return this.#fleet.startRun(draft)
+  }
+
+  get(id: string): Run {
+    return this.#fleet.run(id)
+  }
+
+  stop(id: string): Run {
+    return this.#fleet.stopRun(id)
+  }
+
+  undo(id: string): Promise<Run> {
+    return this.#fleet.undoRun(id)
+  }
+
+  #onChange(change: FleetChange): void {
+    switch (change.kind) {
+      case 'rigs':
+        return this.#onRigs(change.ids)
+      case 'groups':
+        return this.groups.replace(this.#fleet.groups())
+      case 'run': {
+        const listed = this.#fleet.runs().slice(0, RUNS_LISTED)
+        const run = listed.find(({ id }) => id === change.id)
+        const known = new Set(listed.map(({ id }) => id))
+        const forgotten = this.runs.items.map(({ id }) => id).filter((id) => !known.has(id))
+        return this.runs.apply(run ? [run] : [], forgotten)
+      }
+      case 'template':
+    }
+  }
+
+  #onRigs(ids: readonly string[]): void {
+    const present: Rig[] = []
+    const gone: string[] = []
+    for (const id of new Set(ids)) {
+      const rig = this.#find(id)
+      if (rig) present.push(rig)
+      else if (this.rigs.find(id)) gone.push(id)
+    }
+    for (const id of gone) this.#recordedAtMs.delete(id)
+    this.rigs.apply(present, gone)
+    for (const rig of present) {
+      const isNewReading = rig.readAt !== null && rig.readAt !== this.#recordedAtMs.get(rig.id)
+      const view = this.#details.get(rig.id)
+      if (!isNewReading && !view) continue
+      const detail = this.#fleet.detail(rig.id)
+      view?.set(detail)
+      if (isNewReading) this.#record(detail)
+    }
+  }
+
+  /** Undefined if it was removed. */
+  #find(id: string): Rig | undefined {
+    try {
+      return this.#fleet.view(id)
+    } catch (error) {
+      if (error instanceof HeadframeError && error.code === 'rig/unknown') return undefined
+      throw error
+    }
+  }
+
+  #record({ rig, hashErrorPercent }: RigDetail): void {
+    if (rig.readAt === null) return
+    this.#recordedAtMs.set(rig.id, rig.readAt)
+    this.#parts.record({
+      rigId: rig.id,
+      atMs: rig.readAt,
+      hashrateHs: rig.hashrateHs,
+      chipC: rig.chipMaxC,
+      powerW: rig.powerW,
+      fanRpm: rig.fanRpm,
+      hashErrorPercent,
+    })
+  }
+}
