@@ -64,7 +64,13 @@ function add(
   if (!found.has(text)) found.set(text, whatsminerError(text, momentOf(moment, atMs), reason))
 }
 
-/** `YYYY-MM-DD HH:MM:SS`, read as UTC: rigs name no zone, so it may be hours off, and never lies ahead. Epoch seconds too. */
+/** Rigs leave the factory with China Standard Time. */
+const FACTORY_ZONE_MS = 8 * 3_600_000
+
+/**
+ * `YYYY-MM-DD HH:MM:SS`, which names no zone: read as UTC, or as the factory's zone where that would lie ahead. It may be
+ * hours off. Epoch seconds too.
+ */
 function momentOf(value: unknown, atMs: number): number | null {
   const number = numberOf(value)
   if (number !== null) return number >= 1e9 && number * 1000 <= atMs ? number * 1000 : null
@@ -73,5 +79,6 @@ function momentOf(value: unknown, atMs: number): number | null {
   if (match === null) return null
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number)
   const momentMs = Date.UTC(year, month - 1, day, hour, minute, second)
-  return momentMs <= atMs ? momentMs : null
+  if (momentMs <= atMs) return momentMs
+  return momentMs - FACTORY_ZONE_MS <= atMs ? momentMs - FACTORY_ZONE_MS : null
 }

@@ -106,6 +106,8 @@ export function readWhatsminerV3(replies: WhatsminerV3Replies, atMs: number): Ri
     },
     powerW,
     powerSource: powerW === null ? null : 'measured',
+    inputVoltageV: positive(countOf(power['vin'])),
+    inputCurrentA: positive(countOf(power['iin'])),
     settings: {
       ...NO_SETTINGS,
       powerMode: powerMode(power['mode']),

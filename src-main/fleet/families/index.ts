@@ -1,0 +1,18 @@
+/** The table of firmware families. Who adds one adds it here. */
+import { HeadframeError } from '../../base/index.ts'
+import { type FamilyId } from '../model/reading.ts'
+import { type RigFamily } from './family.ts'
+import { whatsminer } from './whatsminer.ts'
+
+export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
+  whatsminer,
+}
+
+/** @throws HeadframeError `family/unknown` */
+export function familyOf(id: string): RigFamily {
+  const family = Object.hasOwn(FAMILIES, id) ? FAMILIES[id as FamilyId] : undefined
+  if (family !== undefined) return family
+  throw new HeadframeError('family/unknown', `There is no firmware family "${id}". Check its spelling.`, {
+    context: { id },
+  })
+}
