@@ -5,14 +5,13 @@
  * The owner's switch for changes is respected: when it is off, the person is told where it is. The maker's ways round it
  * are not in here. Governing document: rig API digest, sections 5.7 and 8.
  */
-import { HeadframeError } from '../../base/index.ts'
+import { type Clock, HeadframeError } from '../../base/index.ts'
 import { at, textOf } from '../model/lenient.ts'
 import { type RigReading } from '../model/reading.ts'
 import { askRpc } from '../transport/ask.ts'
 import { type RigLink } from '../transport/rig-link.ts'
 import {
   type Capabilities,
-  type Capability,
   type FamilyTools,
   type PoolsSnapshot,
   type PoolTarget,
@@ -21,6 +20,7 @@ import {
   type RigFamily,
   type WriteOutcome,
 } from './family.ts'
+import { notSupported, offer } from './offer.ts'
 import { whatsminerGeneration, type WhatsminerGeneration } from './readings/whatsminer-common.ts'
 import { readWhatsminerV3 } from './readings/whatsminer-v3.ts'
 import { readWhatsminer } from './readings/whatsminer.ts'
@@ -33,9 +33,7 @@ const POOL_ENTRIES = 3
 const POWER_LIMIT_FROM = [2, 0, 5]
 const FLASH = { color: 'red', period: 200, duration: 100, start: 0 }
 
-const OFFERED: Capability = { offered: true }
-const not = (because: string): Capability => ({ offered: false, because })
-
+/** With tokens of its own. */
 export function createWhatsminer(): RigFamily {
   const tokens = new TokenStore()
   return {
@@ -50,13 +48,15 @@ export function createWhatsminer(): RigFamily {
   }
 }
 
+export const whatsminer: RigFamily = createWhatsminer()
+
 async function readAny(link: RigLink, { clock }: FamilyTools): Promise<ReadResult> {
   let version: unknown
   try {
     version = await askRpc(link, 'get_version')
   } catch (error) {
     // The newest firmware can have the old port closed.
-    const alone = await readFrames(link, clock.nowMs.bind(clock)).catch(() => null)
+    const alone = await readFrames(link, clock).catch(() => null)
     if (alone === null) throw error
     return alone
   }
@@ -64,7 +64,7 @@ async function readAny(link: RigLink, { clock }: FamilyTools): Promise<ReadResul
   const generation = whatsminerGeneration(firmware)
   const missed: string[] = []
   if (generation === 3) {
-    const read = await readFrames(link, clock.nowMs.bind(clock)).catch((error: unknown) => {
+    const read = await readFrames(link, clock).catch((error: unknown) => {
       if (error instanceof HeadframeError) return null
       throw error
     })
@@ -75,39 +75,45 @@ async function readAny(link: RigLink, { clock }: FamilyTools): Promise<ReadResul
   return { reading: readWhatsminer(replies, clock.nowMs(), minerDown), failed: [...missed, ...failed] }
 }
 
-async function readFrames(link: RigLink, nowMs: () => number): Promise<ReadResult> {
+async function readFrames(link: RigLink, clock: Clock): Promise<ReadResult> {
   const { replies, failed } = await readWhatsminerFrames(link)
-  return { reading: readWhatsminerV3(replies, nowMs()), failed }
+  return { reading: readWhatsminerV3(replies, clock.nowMs()), failed }
 }
 
 function capabilities(reading: RigReading): Capabilities {
-  return {
-    'set-pools': OFFERED,
-    restart: OFFERED,
-    reboot: OFFERED,
-    pause: OFFERED,
-    resume: OFFERED,
-    locate: OFFERED,
-    'set-power-mode': OFFERED,
-    'set-power-limit': powerLimit(reading),
-    'set-frequency': not(
-      'Whatsminer firmware takes a share of its factory clock, not a frequency. Use its power mode or power limit.',
-    ),
-    'set-voltage': not('Whatsminer firmware sets the voltage itself. Use its power mode or power limit.'),
-    'set-fan': not('Whatsminer firmware controls its fans itself.'),
-  }
+  return offer(
+    {
+      'set-pools': true,
+      restart: true,
+      reboot: true,
+      pause: true,
+      resume: true,
+      locate: true,
+      'set-power-mode': true,
+      'set-power-limit': powerLimit(reading),
+      'set-frequency':
+        'Whatsminer firmware takes a share of its factory clock, not a frequency. Use its power mode or power limit.',
+      'set-voltage': 'Whatsminer firmware sets the voltage itself. Use its power mode or power limit.',
+      'set-fan': 'Whatsminer firmware controls its fans itself.',
+    },
+    'Whatsminer firmware does not offer that.',
+  )
 }
 
-function powerLimit({ apiVersion, firmwareVersion }: RigReading): Capability {
-  if (apiVersion === null && whatsminerGeneration(firmwareVersion) === 3) return OFFERED
-  if (apiVersion === null) return not('The rig did not say which API it has. Read it again.')
+/** @returns true, or why it is not offered */
+function powerLimit({ apiVersion, firmwareVersion }: RigReading): true | string {
+  if (apiVersion === null) {
+    return (
+      whatsminerGeneration(firmwareVersion) === 3 || 'The rig did not say which API it has. Read it again.'
+    )
+  }
   const parts = apiVersion.split('.').map(Number)
   for (const [index, wanted] of POWER_LIMIT_FROM.entries()) {
     const part = parts[index] ?? 0
-    if (part > wanted) return OFFERED
-    if (part < wanted) return not(`A limit in watts needs API 2.0.5 or newer; this rig has ${apiVersion}.`)
+    if (part > wanted) return true
+    if (part < wanted) return `A limit in watts needs API 2.0.5 or newer; this rig has ${apiVersion}.`
   }
-  return OFFERED
+  return true
 }
 
 /** Neither generation shows the passwords of its pools. */
@@ -188,7 +194,12 @@ async function sendNew(link: RigLink, change: Change, tools: FamilyTools, tokens
 function changeFor(command: RigCommand): Change {
   switch (command.kind) {
     case 'set-pools':
-      return poolsChange(command.pools, null)
+      return poolsChange(
+        command.pools,
+        command.pools.length > POOL_ENTRIES
+          ? 'The rig has room for three pools; the rest was left out.'
+          : null,
+      )
     case 'restore-pools': {
       const { pools, hasPasswords } = command.snapshot
       const unknown = !hasPasswords && pools.some(({ password }) => password === '')
@@ -236,9 +247,7 @@ function changeFor(command: RigCommand): Change {
     case 'set-frequency':
     case 'set-voltage':
     case 'set-fan':
-      throw new HeadframeError('rig/not-supported', 'Whatsminer firmware does not offer that.', {
-        context: { command: command.kind },
-      })
+      throw notSupported('Whatsminer firmware does not offer that.')
   }
 }
 
@@ -260,13 +269,7 @@ function poolsChange(pools: readonly PoolTarget[], note: string | null): Change 
 
 function powerModeChange(mode: string): Change {
   if (mode !== 'low' && mode !== 'normal' && mode !== 'high') {
-    throw new HeadframeError(
-      'rig/not-supported',
-      `Whatsminer has no power mode "${mode}": use low, normal or high.`,
-      {
-        context: { mode },
-      },
-    )
+    throw notSupported(`Whatsminer has no power mode "${mode}": use low, normal or high.`)
   }
   return {
     v2: [`set_${mode}_power`],
