@@ -91,3 +91,26 @@ export {
   type TuningTrialView,
   type TuningView,
 } from './tuning/tuner.ts'
+export { type Candidate, type CandidateSource, type Listening } from './discovery/candidate.ts'
+export { type Identified } from './discovery/identified.ts'
+export {
+  DEFAULT_IDENTIFY_TIMINGS,
+  identify,
+  type IdentifyParts,
+  type IdentifyTimings,
+  type ProbeLinkOpener,
+} from './discovery/identify.ts'
+export { ownSubnets, type SubnetSuggestion } from './discovery/own-subnets.ts'
+export { probeLinks } from './discovery/probe-link.ts'
+export {
+  DEFAULT_SCAN_CONCURRENCY,
+  DEFAULT_SCAN_TIMINGS,
+  type RunningScan,
+  type ScanFindEvent,
+  type ScanParts,
+  type ScanProblem,
+  type ScanProgress,
+  type ScanTimings,
+  startScan,
+} from './discovery/scan.ts'
+export { MAX_TARGETS, parseTargets, type TargetOptions } from './discovery/targets.ts'

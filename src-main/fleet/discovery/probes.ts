@@ -41,3 +41,6 @@ export const EPIC_PORT = 4028
 export const RPC_PORT = 4028
 export const FRAME_PORT = 4433
 export const WEB_PORT = 80
+
+/** Ports that the probes use where the address has none of its own. */
+export const PROBED_PORTS: readonly number[] = [WEB_PORT, RPC_PORT, FRAME_PORT]

@@ -1,0 +1,184 @@
+/**
+ * Model, firmware version and identity of a rig whose family is known, as far as they can be read without a login: by what
+ * the probes brought already and by few further reads, understood by the family's own parsers, so that a find and a later
+ * poll say the same. Never throws. Governing document: rig API digest, section 1.4.
+ */
+import { at, isObject, macOf, objectOf, textOf } from '../model/lenient.ts'
+import { type FamilyId, type RigReading } from '../model/reading.ts'
+import { antminerReading } from '../families/readings/antminer.ts'
+import { readAxeos } from '../families/readings/axeos.ts'
+import { readBraiinsGraphql } from '../families/readings/braiins-graphql.ts'
+import { readBraiinsRpc } from '../families/readings/braiins-rpc.ts'
+import { readEpic } from '../families/readings/epic.ts'
+import { hiveonReading } from '../families/readings/hiveon.ts'
+import { readLuxos } from '../families/readings/luxos.ts'
+import { marathonReading } from '../families/readings/marathon.ts'
+import { mskminerReading } from '../families/readings/mskminer.ts'
+import { vnishReading } from '../families/readings/vnish.ts'
+import { whatsminerGeneration } from '../families/readings/whatsminer-common.ts'
+import { readWhatsminerV3 } from '../families/readings/whatsminer-v3.ts'
+import { readWhatsminer } from '../families/readings/whatsminer.ts'
+import { parseReply } from '../transport/repair-json.ts'
+import { type HttpRequest, type RigLink } from '../transport/rig-link.ts'
+import { isTextReply, parseTextReply } from '../transport/text-reply.ts'
+import { jsonOf } from './decision-table.ts'
+import { EPIC_PORT, type ProbeAnswers } from './probes.ts'
+
+type Known = Pick<
+  RigReading,
+  'make' | 'model' | 'firmware' | 'firmwareVersion' | 'mac' | 'serial' | 'hostname'
+>
+
+export type RigDescription =
+  | ({ readonly kind: 'rig' } & Known)
+  /** Its own words say that it is not for Bitcoin. */
+  | { readonly kind: 'declined'; readonly make: string; readonly because: string }
+
+export interface DescribeOptions {
+  /** For one request. */
+  readonly timeoutMs: number
+  readonly atMs: number
+}
+
+/** Reads that give undefined where nothing usable came. One at a time. */
+interface Ask {
+  readonly answers: ProbeAnswers
+  readonly atMs: number
+  /** Parsed replies to the probes. */
+  readonly version: unknown
+  readonly devdetails: unknown
+  rpc(command: string): Promise<unknown>
+  frame(command: string): Promise<unknown>
+  http(request: HttpRequest): Promise<unknown>
+}
+
+type Describe = (ask: Ask) => Promise<Known> | Known
+
+const DESCRIBE: Readonly<Record<FamilyId, Describe>> = {
+  antminer: ({ version, atMs }) => antminerReading({ version }, atMs),
+  hiveon: ({ version, atMs }) => hiveonReading({ version }, atMs),
+  mskminer: ({ version, atMs }) => mskminerReading({ version }, undefined, atMs),
+  braiins: describeBraiins,
+  luxos: async ({ version, rpc, atMs }) => readLuxos({ version, config: await rpc('config') }, atMs),
+  vnish: async ({ http, atMs }) => vnishReading({ info: await http({ path: '/api/v1/info' }) }, atMs),
+  epic: describeEpic,
+  marathon: ({ version, answers, atMs }) => {
+    const told = objectOf(at(version, 'VERSION', 0))
+    const overview = { model: told.Model ?? told.Type, version_firmware: told.Miner }
+    return marathonReading({ brief: jsonOf(answers.kaonsuBrief), overview }, atMs)
+  },
+  whatsminer: describeWhatsminer,
+  axeos: ({ answers, atMs }) => readAxeos(jsonOf(answers.systemInfo), undefined, atMs) ?? plain('AxeOS', {}),
+  nerdq: ({ answers }) => {
+    const info = objectOf(jsonOf(answers.systemInfo))
+    return plain('NerdQ', {
+      make: 'NerdQ',
+      model: textOf(info.deviceModel),
+      firmwareVersion: textOf(info.version),
+      mac: macOf(info.macAddr),
+      hostname: textOf(info.hostname),
+    })
+  },
+  avalon: ({ version }) => {
+    const told = objectOf(at(version, 'VERSION', 0))
+    return plain('Stock', {
+      make: 'Avalon',
+      model: textOf(told.MODEL)?.split('-')[0] ?? null,
+      firmwareVersion: textOf(told.LVERSION) ?? textOf(told.VERSION),
+      mac: macOf(told.MAC),
+    })
+  },
+  auradine: async ({ devdetails, rpc }) =>
+    plain('FluxOS', {
+      make: 'Auradine',
+      model: textOf(at(devdetails ?? (await rpc('devdetails')), 'DEVDETAILS', 0, 'Model')),
+    }),
+  proto: async ({ http }) => {
+    const system = objectOf(at(await http({ path: '/api/v1/system' }), 'system-info'))
+    return plain('ProtoOS', {
+      make: 'Proto',
+      model: textOf(system.model) ?? textOf(system.product_name),
+      firmwareVersion: textOf(at(system, 'os', 'version')),
+    })
+  },
+  sealminer: async ({ devdetails, rpc }) =>
+    plain('Stock', {
+      make: 'SealMiner',
+      model: textOf(at(devdetails ?? (await rpc('devdetails')), 'DEVDETAILS', 0, 'Model')),
+    }),
+  innosilicon: () => plain('Stock', { make: 'Innosilicon' }),
+  futurebit: () => plain('Stock', { make: 'FutureBit' }),
+}
+
+function plain(firmware: string, known: Partial<Known>): Known {
+  const nothing = { make: null, model: null, firmwareVersion: null, mac: null, serial: null, hostname: null }
+  return { ...nothing, firmware, ...known }
+}
+
+export async function describeRig(
+  family: FamilyId,
+  link: RigLink,
+  answers: ProbeAnswers,
+  { timeoutMs, atMs }: DescribeOptions,
+): Promise<RigDescription> {
+  const ask: Ask = {
+    answers,
+    atMs,
+    version: parsed(answers.version),
+    devdetails: parsed(answers.devdetails),
+    rpc: (command) => quietly(() => link.rpc(JSON.stringify({ command }), { timeoutMs })),
+    frame: (command) => quietly(() => link.frame(JSON.stringify({ cmd: command }), { timeoutMs })),
+    http: (request) =>
+      quietly(async () => {
+        const { status, body } = await link.http({ timeoutMs, ...request })
+        return status === 200 ? body : ''
+      }),
+  }
+  const { make, model, firmware, firmwareVersion, mac, serial, hostname } = await DESCRIBE[family](ask)
+  return { kind: 'rig', make, model, firmware, firmwareVersion, mac, serial, hostname }
+}
+
+async function describeBraiins({ version, devdetails, rpc, http, atMs }: Ask): Promise<Known> {
+  const query = '{ bos { hostname info { version { full } } } bosminer { info { modelName } } }'
+  const told = await http({ method: 'POST', path: '/graphql', json: { query } })
+  const byGraphql = readBraiinsGraphql({ model: told, system: told, rpcVersion: version }, atMs)
+  if (byGraphql.model !== null) return byGraphql
+  return readBraiinsRpc({ version, devdetails: devdetails ?? (await rpc('devdetails')) }, atMs)
+}
+
+async function describeEpic({ answers, http, atMs }: Ask): Promise<Known> {
+  const read = (path: string): Promise<unknown> => http({ path, port: EPIC_PORT })
+  const capabilities = jsonOf(answers.capabilities) ?? (await read('/capabilities'))
+  return readEpic({ capabilities, summary: await read('/summary'), network: await read('/network') }, atMs)
+}
+
+async function describeWhatsminer(ask: Ask): Promise<Known> {
+  const { answers, atMs } = ask
+  const info = parsed(answers.deviceInfo)
+  if (isObject(at(info, 'msg'))) return readWhatsminerV3({ info }, atMs)
+  const version = await ask.rpc('get_version')
+  if (whatsminerGeneration(textOf(at(version, 'Msg', 'fw_ver'))) === 3) {
+    const late = await ask.frame('get.device.info')
+    if (isObject(at(late, 'msg'))) return readWhatsminerV3({ info: late }, atMs)
+  }
+  const devdetails = ask.devdetails ?? (await ask.rpc('devdetails'))
+  const minerInfo = await ask.rpc('get_miner_info')
+  return readWhatsminer({ get_version: version, devdetails, get_miner_info: minerInfo }, atMs)
+}
+
+async function quietly(read: () => Promise<Uint8Array | string>): Promise<unknown> {
+  try {
+    return parsed(await read())
+  } catch {
+    return undefined
+  }
+}
+
+/** In JSON or in cgminer's text form; undefined if it is neither. */
+function parsed(reply: Uint8Array | string | null | undefined): unknown {
+  if (reply === null || reply === undefined || reply.length === 0) return undefined
+  const text = typeof reply === 'string' ? reply : new TextDecoder().decode(reply)
+  if (isTextReply(text)) return parseTextReply(text)
+  const json = parseReply(text)
+  return json.ok ? json.value.value : undefined
+}
