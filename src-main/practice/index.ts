@@ -25,6 +25,7 @@ export {
   startPracticeFarm,
   startPracticePools,
 } from './practice-farm.ts'
+export { auradineFirmware } from './firmware/auradine.ts'
 export { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
 export {
   hashingInProcess,

@@ -1,11 +1,13 @@
 /** The table of firmware families. Who adds one adds it here. */
 import { HeadframeError } from '../../base/index.ts'
 import { type FamilyId } from '../model/reading.ts'
+import { auradine } from './auradine.ts'
 import { axeos } from './axeos.ts'
 import { type RigFamily } from './family.ts'
 import { whatsminer } from './whatsminer.ts'
 
 export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
+  auradine,
   axeos,
   whatsminer,
 }
