@@ -100,6 +100,8 @@ export {
   type IdentifyTimings,
   type ProbeLinkOpener,
 } from './discovery/identify.ts'
+export { antminerReports, type ReportSourceOptions, whatsminerReports } from './discovery/ip-report.ts'
+export { mdnsSource, type MdnsOptions } from './discovery/mdns.ts'
 export { ownSubnets, type SubnetSuggestion } from './discovery/own-subnets.ts'
 export { probeLinks } from './discovery/probe-link.ts'
 export {
@@ -114,3 +116,4 @@ export {
   startScan,
 } from './discovery/scan.ts'
 export { MAX_TARGETS, parseTargets, type TargetOptions } from './discovery/targets.ts'
+export { addressText } from './model/identity.ts'
