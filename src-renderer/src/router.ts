@@ -1,11 +1,13 @@
 /** Screens by address. Hash history: the same page is served over HTTP and loaded from a file by the desktop window. */
 import { createRouter, createWebHashHistory, type Router } from 'vue-router'
+import FindScreen from './features/find/FindScreen.vue'
 import JobInspector from './features/jobs/JobInspector.vue'
 import JobsScreen from './features/jobs/JobsScreen.vue'
 import TimelinePage from './features/jobs/TimelinePage.vue'
 import WarningList from './features/jobs/WarningList.vue'
 import OverviewScreen from './features/overview/OverviewScreen.vue'
 import PoolsScreen from './features/pools/PoolsScreen.vue'
+import RigPage from './features/rig/RigPage.vue'
 import RigsScreen from './features/rigs/RigsScreen.vue'
 import RoutingScreen from './features/routing/RoutingScreen.vue'
 import AuditPage from './features/traffic/AuditPage.vue'
@@ -13,6 +15,7 @@ import BandwidthPage from './features/traffic/BandwidthPage.vue'
 import LinksPage from './features/traffic/LinksPage.vue'
 import ProtocolView from './features/traffic/ProtocolView.vue'
 import TrafficScreen from './features/traffic/TrafficScreen.vue'
+import WallScreen from './features/wall/WallScreen.vue'
 
 export function createAppRouter(): Router {
   return createRouter({
@@ -22,6 +25,9 @@ export function createAppRouter(): Router {
       { path: '/pools', name: 'pools', component: PoolsScreen, meta: { title: 'Pools' } },
       { path: '/routing', name: 'routing', component: RoutingScreen, meta: { title: 'Routing' } },
       { path: '/rigs', name: 'rigs', component: RigsScreen, meta: { title: 'Rigs' } },
+      { path: '/rigs/:id', name: 'rig', component: RigPage, meta: { title: 'Rig' } },
+      { path: '/find', name: 'find', component: FindScreen, meta: { title: 'Find rigs' } },
+      { path: '/wall', name: 'wall', component: WallScreen, meta: { title: 'Wall', bare: true } },
       {
         path: '/jobs',
         component: JobsScreen,

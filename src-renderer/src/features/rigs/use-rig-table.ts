@@ -9,8 +9,8 @@ import {
   useTable,
 } from '@tanstack/vue-table'
 import { computed, type ComputedRef, type Ref } from 'vue'
-import type { Downstream } from '@contract'
 import { RIG_COLUMNS, type RigColumnId } from './rig-columns.ts'
+import type { FleetRow } from './rig-rows.ts'
 
 const features = tableFeatures({
   rowSortingFeature,
@@ -18,10 +18,10 @@ const features = tableFeatures({
   sortFns: { alphanumeric: sortFn_alphanumeric, basic: sortFn_basic },
 })
 
-const helper = createColumnHelper<typeof features, Downstream>()
+const helper = createColumnHelper<typeof features, FleetRow>()
 const columns = helper.columns(
   RIG_COLUMNS.map((column) =>
-    helper.accessor((rig) => column.sortValue(rig), {
+    helper.accessor((row) => column.sortValue(row), {
       id: column.id,
       // Names hold numbers that people count by: rig-2 stands before rig-10.
       sortFn: column.id === 'name' ? 'alphanumeric' : 'basic',
@@ -38,25 +38,25 @@ export interface RigSort {
 
 export interface RigTable {
   /** Sorted. */
-  rigs: ComputedRef<readonly Downstream[]>
+  rows: ComputedRef<readonly FleetRow[]>
   sort: ComputedRef<RigSort | undefined>
   toggleSort(id: RigColumnId): void
 }
 
-export function useRigTable(data: Readonly<Ref<readonly Downstream[]>>): RigTable {
+export function useRigTable(data: Readonly<Ref<readonly FleetRow[]>>): RigTable {
   const table = useTable({
     features,
     columns,
     data,
-    getRowId: (rig: Downstream) => rig.id,
+    getRowId: (row: FleetRow) => row.id,
     enableSortingRemoval: false,
     enableMultiSort: false,
     initialState: { sorting: [{ id: 'name', desc: false }] },
   })
-  const rigs = computed(() => table.getRowModel().rows.map((row) => row.original))
+  const rows = computed(() => table.getRowModel().rows.map((row) => row.original))
 
   return {
-    rigs,
+    rows,
     sort: computed(() => table.atoms.sorting.get()[0]),
     toggleSort(id) {
       table.getColumn(id)?.toggleSorting()

@@ -4,15 +4,12 @@
  * view say is looked up fresh all the same.
  */
 import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
-import type { Downstream } from '@contract'
 
 /** Up to this many the order follows every report. */
 const SMALL_FARM = 1000
 const SETTLE_MS = 3000
 
-export function useSettledRigs(
-  rigs: Readonly<Ref<readonly Downstream[]>>,
-): Readonly<ShallowRef<readonly Downstream[]>> {
+export function useSettledRigs<T>(rigs: Readonly<Ref<readonly T[]>>): Readonly<ShallowRef<readonly T[]>> {
   const settled = shallowRef(rigs.value)
   let timer: ReturnType<typeof setTimeout> | undefined
 
