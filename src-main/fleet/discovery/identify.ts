@@ -5,7 +5,7 @@
  */
 import { type Clock } from '../../base/index.ts'
 import { type FamilyId } from '../model/reading.ts'
-import { type HttpRequest, type RigAddress, type RigLink, type RpcOptions } from '../transport/rig-link.ts'
+import { type HttpRequest, type RigAddress, type RigLink } from '../transport/rig-link.ts'
 import { describeOther, judge, type Verdict } from './decision-table.ts'
 import { describeRig, type RigDescription } from './describe-rig.ts'
 import { type Identified } from './identified.ts'
@@ -200,32 +200,36 @@ class Asking {
   /** One after the other: some firmware serves one caller and drops the next. */
   async #rpcs(look: () => void): Promise<void> {
     if (!(await this.#isOpen(RPC_PORT))) return
-    await this.#tell('version', this.#version(), look)
-    const verdict = judge({ version: this.#answers.version ?? null })
-    if (verdict.kind !== 'unknown' || this.#enough.signal.aborted) return
-    await this.#tell('devdetails', this.#rpc('{"command":"devdetails"}'), look)
+    const version = await this.#version()
+    await this.#tell('version', Promise.resolve(version), look)
+    const verdict = judge({ version })
+    // Who says nothing to the first questions says nothing to the next.
+    if (version === null || verdict.kind !== 'unknown' || this.#enough.signal.aborted) return
+    await this.#tell('devdetails', this.#rpc('{"command":"devdetails"}', this.#timings.requestMs), look)
   }
 
-  /** Some firmware refuses JSON and knows the text form alone. */
+  /** Some firmware refuses JSON, by words or by silence, and knows the text form alone. */
   async #version(): Promise<string | null> {
-    const json = await this.#rpc('{"command":"version"}')
-    if (json !== null && /"VERSION"|^\s*HTTP\//.test(json)) return json
-    const isRefused = json === null || /invalid json|STATUS=E|Code=2[34]/i.test(json)
-    return isRefused ? ((await this.#rpc('version')) ?? json) : json
+    const { requestMs } = this.#timings
+    const json = await this.#rpc('{"command":"version"}', requestMs)
+    if (json !== null && !/invalid json|STATUS=E|Code=2[34]/i.test(json)) return json
+    return (await this.#rpc('version', requestMs / 3)) ?? json
   }
 
   async #deviceInfo(): Promise<string | null> {
     if (!(await this.#isOpen(FRAME_PORT))) return null
-    return this.#textOf((options) => this.#link.frame('{"cmd":"get.device.info"}', options))
-  }
-
-  #rpc(request: string): Promise<string | null> {
-    return this.#textOf((options) => this.#link.rpc(request, options))
-  }
-
-  async #textOf(request: (options: RpcOptions) => Promise<Uint8Array>): Promise<string | null> {
     try {
-      return textOf(await request({ timeoutMs: this.#timings.requestMs }))
+      return textOf(
+        await this.#link.frame('{"cmd":"get.device.info"}', { timeoutMs: this.#timings.requestMs }),
+      )
+    } catch {
+      return null
+    }
+  }
+
+  async #rpc(request: string, timeoutMs: number): Promise<string | null> {
+    try {
+      return textOf(await this.#link.rpc(request, { timeoutMs }))
     } catch {
       return null
     }
