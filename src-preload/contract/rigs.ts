@@ -388,7 +388,7 @@ export const scanDraft = z.object({
     .max(200)
     .default([])
     .describe('Addresses, names, host:port, host:port-port, ranges, CIDR; own subnets if absent'),
-  mdns: z.boolean().default(true).describe('Also ask who announces itself'),
+  mdns: z.boolean().default(false).describe('Also ask the network who announces itself'),
   reports: z
     .boolean()
     .default(false)

@@ -253,7 +253,7 @@ const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>>
   'scans.start': async (client, core) => {
     const targets = ['192.168.1.0/24', '127.0.0.1:8080']
     expect(await client.scans.start({ targets })).toMatchObject({ state: 'running', targets })
-    expect(core.callsOf('startScan')).toEqual([{ targets, mdns: true, reports: false, listenSeconds: 10 }])
+    expect(core.callsOf('startScan')).toEqual([{ targets, mdns: false, reports: false, listenSeconds: 10 }])
   },
   'scans.get': async (client, core) => {
     const { id } = await client.scans.start({})
