@@ -3,12 +3,20 @@ import { HeadframeError } from '../../base/index.ts'
 import { type FamilyId } from '../model/reading.ts'
 import { auradine } from './auradine.ts'
 import { axeos } from './axeos.ts'
+import { braiinsFamily } from './braiins.ts'
+import { epic } from './epic.ts'
 import { type RigFamily } from './family.ts'
+import { luxos } from './luxos.ts'
+import { sealminer } from './sealminer.ts'
 import { whatsminer } from './whatsminer.ts'
 
 export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
   auradine,
   axeos,
+  braiins: braiinsFamily(),
+  epic,
+  luxos,
+  sealminer,
   whatsminer,
 }
 
