@@ -26,6 +26,7 @@ export {
   startPracticePools,
 } from './practice-farm.ts'
 export { auradineFirmware } from './firmware/auradine.ts'
+export { sealminerFirmware } from './firmware/sealminer.ts'
 export { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
 export {
   hashingInProcess,
