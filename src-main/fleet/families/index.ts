@@ -6,6 +6,7 @@ import { axeos } from './axeos.ts'
 import { braiinsFamily } from './braiins.ts'
 import { epic } from './epic.ts'
 import { type RigFamily } from './family.ts'
+import { nerdq } from './nerdq.ts'
 import { luxos } from './luxos.ts'
 import { sealminer } from './sealminer.ts'
 import { whatsminer } from './whatsminer.ts'
@@ -13,6 +14,7 @@ import { whatsminer } from './whatsminer.ts'
 export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
   auradine,
   axeos,
+  nerdq,
   braiins: braiinsFamily(),
   epic,
   luxos,
