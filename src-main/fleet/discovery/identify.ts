@@ -125,7 +125,7 @@ class Asking {
 
   async decide(): Promise<Decision> {
     try {
-      await this.#firstRound()
+      if (!this.#enough.signal.aborted) await this.#firstRound()
       for (;;) {
         const verdict = judge(this.#answers)
         if (verdict.kind !== 'ask' || this.#enough.signal.aborted) {
@@ -166,8 +166,7 @@ class Asking {
         this.#tell('deviceInfo', this.#deviceInfo(), look),
       ]
       void Promise.all(probes).then(finish)
-      if (this.#enough.signal.aborted) finish()
-      else this.#enough.signal.addEventListener('abort', finish, { once: true })
+      this.#enough.signal.addEventListener('abort', finish, { once: true })
     })
   }
 
