@@ -1,3 +1,4 @@
+export { Fleet } from './fleet.ts'
 export { type FleetCalls, type FleetChange, type ImportPlan } from './fleet-calls.ts'
 export {
   type BookGroup,

@@ -67,7 +67,7 @@ export interface ConfiguredPool {
 }
 
 export interface ProxySide {
-  /** Now. */
+  /** Now. The same list as before as long as nothing changed, which spares the fleet matching it again. */
   downstreams(): readonly DownstreamSeen[]
   /** Null while there is none. */
   listener(): StratumListener | null

@@ -3,7 +3,15 @@
  * to. Changed by one writer at a time and saved before a person's change counts; what polls learn is saved a little later,
  * all at once. Not here: what a rig says of itself now, logins (`control/credentials.ts`).
  */
-import { type Clock, type Entropy, errorText, HeadframeError, type Logger, type Timer, toHex } from '../../base/index.ts'
+import {
+  type Clock,
+  type Entropy,
+  errorText,
+  HeadframeError,
+  type Logger,
+  type Timer,
+  toHex,
+} from '../../base/index.ts'
 import {
   type BookGroup,
   type BookRig,
@@ -165,7 +173,10 @@ export class RigBook {
     const wanted = name.trim()
     const taken = this.#groupCalled(wanted)
     if (taken === undefined || taken.id === ownId) return wanted
-    throw new HeadframeError('group/name-taken', `There is a group "${taken.name}" already; use another name.`)
+    throw new HeadframeError(
+      'group/name-taken',
+      `There is a group "${taken.name}" already; use another name.`,
+    )
   }
 
   #groupCalled(name: string): BookGroup | undefined {

@@ -18,7 +18,9 @@ export function activePool(pools: readonly PoolReading[]): PoolReading | null {
 /** Users of its entries, the active one first; what belongs to the firmware's maker is left out. */
 export function usersOf(pools: readonly PoolReading[]): string[] {
   const own = pools.filter(({ devFee, user }) => !devFee && user !== '')
-  return [...own.filter(({ active }) => active), ...own.filter(({ active }) => !active)].map(({ user }) => user)
+  return [...own.filter(({ active }) => active), ...own.filter(({ active }) => !active)].map(
+    ({ user }) => user,
+  )
 }
 
 /** Whether a pool URL of a rig at `rigHost` leads to the proxy of this machine. */

@@ -197,7 +197,8 @@ export function shownRate({ hashrates, state }: RigReading): number | null {
 
 function stateOf({ freshness, merged, problem }: RigFacts): RigState {
   if (problem?.code === 'rig/miner-down') return 'miner-down'
-  if (freshness === 'gone') return problem === null || SILENT_CODES.has(problem.code) ? 'unreachable' : 'unknown'
+  if (freshness === 'gone')
+    return problem === null || SILENT_CODES.has(problem.code) ? 'unreachable' : 'unknown'
   return merged?.reading.state ?? 'unknown'
 }
 
@@ -240,7 +241,10 @@ export function capabilitiesOf(facts: CapabilityFacts): Record<RigActionName, Ca
     const capability = offered[COMMAND_OF[action]]
     if (!capability.offered) return { offered: false, because: capability.because }
     if (action === 'restore-pools' && !facts.canRestorePools) {
-      return { offered: false, because: 'Its pools were not changed from here, so there is nothing to put back.' }
+      return {
+        offered: false,
+        because: 'Its pools were not changed from here, so there is nothing to put back.',
+      }
     }
     const obstacle = loginObstacle(facts.family.login.needed, facts.login)
     return obstacle ? { offered: false, because: obstacle.message } : { offered: true, because: '' }
@@ -273,11 +277,15 @@ function efficiency(powerW: number | null, rateHs: number | null): number | null
 }
 
 function largest(values: readonly (number | null)[]): number | null {
-  return values.reduce((best, value) => (value !== null && (best === null || value > best) ? value : best), null)
+  return values.reduce(
+    (best, value) => (value !== null && (best === null || value > best) ? value : best),
+    null,
+  )
 }
 
 const atLeastZero = (value: number | null): number | null => (value === null ? null : Math.max(0, value))
-const whole = (value: number | null): number | null => (value === null ? null : Math.max(0, Math.round(value)))
+const whole = (value: number | null): number | null =>
+  value === null ? null : Math.max(0, Math.round(value))
 const moment = whole
 
 const NO_RATES: RigDetailView['hashrates'] = {

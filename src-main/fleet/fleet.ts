@@ -1,0 +1,466 @@
+/**
+ * The rigs on the network: who they are, how they are, what they are told. Joins the rig book, the keeper that polls, the
+ * logins and the runs; each of them does its own. Not here: looking for rigs (`discovery/`), how a firmware is talked to
+ * (`families/`).
+ */
+import { HeadframeError, Listeners, type Unsubscribe } from '../base/index.ts'
+import { Adoption, type RigFind } from './book/adoption.ts'
+import { parseImportList } from './book/import-list.ts'
+import { RigBook } from './book/rig-book.ts'
+import { type BookRig } from './book/rig-book-file.ts'
+import { Credentials } from './control/credentials.ts'
+import { performAction } from './control/perform-action.ts'
+import { type ActionFacts, type ActionPlan, planAction } from './control/plan-action.ts'
+import { PoolsVault } from './control/pools-vault.ts'
+import { Runs } from './control/runs.ts'
+import { checkTemplate } from './control/worker-names.ts'
+import { type RigFamily } from './families/family.ts'
+import { type FleetCalls, type FleetChange, type ImportPlan } from './fleet-calls.ts'
+import { addressText } from './model/identity.ts'
+import { type RigReading } from './model/reading.ts'
+import { RigKeeper } from './polling/rig-keeper.ts'
+import { DEFAULT_FLEET_OPTIONS, type FleetOptions, type FleetParts } from './ports.ts'
+import { type AccessibleRig, type RigAccess } from './rig-access.ts'
+import { openLink } from './transport/open-link.ts'
+import { type RigAddress, type RigLink } from './transport/rig-link.ts'
+import { leadsHere } from './views/mines-here.ts'
+import {
+  type ActionValues,
+  type AdoptionView,
+  type GroupView,
+  type LoginTarget,
+  type RawRepliesView,
+  type RigActionName,
+  type RigChange,
+  type RigDetailView,
+  type RigView,
+  type RunItemView,
+  type RunRequest,
+  type RunView,
+} from './views/view-types.ts'
+
+/** One rig by itself needs no batches. */
+const ALONE = { batchSize: 1, pauseMs: 0, stopAfterFailures: 1 } as const
+
+export class Fleet implements FleetCalls, RigAccess {
+  readonly #parts: FleetParts
+  readonly #options: FleetOptions
+  readonly #changes = new Listeners<FleetChange>()
+  readonly #stopping = new AbortController()
+  readonly #book: RigBook
+  readonly #credentials: Credentials
+  readonly #vault: PoolsVault
+  readonly #keeper: RigKeeper
+  readonly #adoption: Adoption
+  readonly #runs: Runs
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts
+    this.#options = { ...DEFAULT_FLEET_OPTIONS, ...parts.options }
+    const { clock, entropy, log, secrets } = parts
+    this.#book = new RigBook(parts)
+    this.#credentials = new Credentials(secrets, entropy)
+    this.#vault = new PoolsVault(secrets)
+    this.#keeper = new RigKeeper({
+      tools: { clock, entropy },
+      log,
+      book: this.#book,
+      credentials: this.#credentials,
+      vault: this.#vault,
+      families: parts.families,
+      openLink: parts.openLink ?? ((request) => openLink({ ...request, clock, entropy })),
+      proxy: parts.proxy,
+      options: this.#options,
+      onChange: (ids) => this.#changed(ids),
+      onStranger: (rig, reading) => this.#strangerAt(rig, reading),
+    })
+    this.#adoption = new Adoption({
+      book: this.#book,
+      clock,
+      log,
+      isStillThere: (id) => this.#keeper.isStillThere(id),
+      onAdded: (id) => this.#onAdded(id),
+      onMoved: (id) => this.#onMoved(id),
+      onGroups: () => this.#changes.emit({ kind: 'groups' }),
+    })
+    this.#runs = new Runs({
+      clock,
+      entropy,
+      log,
+      signal: this.#stopping.signal,
+      nameOf: (id) => this.view(id).name,
+      isBusy: (id) => this.#keeper.isBusy(id),
+      plan: (id, action, values) => this.#plan(id, action, values),
+      perform: (id, command, onPhase) =>
+        performAction(
+          id,
+          command,
+          {
+            access: this,
+            clock,
+            family: { clock, entropy },
+            vault: this.#vault,
+            lookEveryMs: this.#options.lookEveryMs,
+            sharePatienceMs: this.#options.sharePatienceMs,
+            signal: this.#stopping.signal,
+            isHere: (url, rig) => this.#isHere(url, rig),
+          },
+          onPhase,
+        ),
+      onChange: (id) => this.#changes.emit({ kind: 'run', id }),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#book.load()
+    const { rigs, groups } = this.#book
+    await this.#credentials.load([
+      ...rigs.map(({ id }) => ({ scope: 'rig', id }) as const),
+      ...groups.map(({ id }) => ({ scope: 'group', id }) as const),
+      ...this.#parts.families.map(({ id }) => ({ scope: 'family', id }) as const),
+    ])
+    await this.#vault.load(rigs.map(({ id }) => id))
+    if (this.#stopping.signal.aborted) return
+    for (const rig of rigs) {
+      if (this.#familyById(rig.family)) this.#keeper.add(rig.id)
+      else
+        this.#parts.log.warn('a rig has a firmware family that is not known', {
+          rig: rig.id,
+          family: rig.family,
+        })
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#runs.settled()
+    this.#keeper.stop()
+    await this.#book.flush()
+  }
+
+  onChange(listener: (change: FleetChange) => void): Unsubscribe {
+    return this.#changes.on(listener)
+  }
+
+  /* ---- Rigs ---- */
+
+  list(): RigView[] {
+    return this.#watched().map(({ id }) => this.#keeper.view(id))
+  }
+
+  view(id: string): RigView {
+    return this.#keeper.view(id)
+  }
+
+  detail(id: string): RigDetailView {
+    return this.#keeper.detail(id)
+  }
+
+  async update(id: string, { name, notes, place, groupId }: RigChange): Promise<RigView> {
+    const rig = this.#book.require(id)
+    if (typeof groupId === 'string') this.#book.requireGroup(groupId)
+    await this.#book.change(id, {
+      ...(name === undefined ? {} : { name: name.trim() }),
+      ...(notes === undefined ? {} : { notes }),
+      ...(groupId === undefined ? {} : { groupId }),
+      place: { room: place?.room ?? rig.place.room, shelf: place?.shelf ?? rig.place.shelf },
+    })
+    if (groupId !== undefined && groupId !== rig.groupId) {
+      this.#changes.emit({ kind: 'groups' })
+      this.#keeper.startAnew(id)
+    }
+    this.#changed([id])
+    return this.view(id)
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#book.require(id)
+    if (this.#keeper.isBusy(id)) {
+      throw new HeadframeError(
+        'rig/busy',
+        'Something is being done with this rig. Remove it when that is over.',
+      )
+    }
+    await this.#book.remove(id)
+    this.#keeper.remove(id)
+    await this.#credentials.delete({ scope: 'rig', id })
+    await this.#vault.forget(id)
+    this.#changed([id])
+    this.#changes.emit({ kind: 'groups' })
+  }
+
+  async refresh(id: string): Promise<RigView> {
+    await this.#keeper.refresh(id)
+    return this.view(id)
+  }
+
+  raw(id: string): RawRepliesView {
+    return this.#keeper.raw(id)
+  }
+
+  /* ---- Groups ---- */
+
+  groups(): GroupView[] {
+    return this.#book.groups.map(({ id }) => this.#groupView(id))
+  }
+
+  async createGroup(name: string): Promise<GroupView> {
+    const { id } = await this.#book.createGroup(name)
+    this.#changes.emit({ kind: 'groups' })
+    return this.#groupView(id)
+  }
+
+  async renameGroup(id: string, name: string): Promise<GroupView> {
+    await this.#book.renameGroup(id, name)
+    this.#changes.emit({ kind: 'groups' })
+    this.#changed(this.#idsOf({ scope: 'group', id }))
+    return this.#groupView(id)
+  }
+
+  async removeGroup(id: string): Promise<void> {
+    const ids = this.#idsOf({ scope: 'group', id })
+    await this.#book.removeGroup(id)
+    await this.#credentials.delete({ scope: 'group', id })
+    this.#changes.emit({ kind: 'groups' })
+    this.#changed(ids)
+  }
+
+  /* ---- Logins ---- */
+
+  async setCredentials(target: LoginTarget, username: string, password: string): Promise<void> {
+    this.#checkTarget(target)
+    await this.#credentials.set(target, { username, password })
+    this.#onLogin(target)
+  }
+
+  async removeCredentials(target: LoginTarget): Promise<void> {
+    this.#checkTarget(target)
+    await this.#credentials.delete(target)
+    this.#onLogin(target)
+  }
+
+  async useFactoryLogin(id: string): Promise<RigView> {
+    const { factory } = this.#keeper.familyOf(this.#book.require(id)).login
+    if (factory === null) {
+      throw new HeadframeError(
+        'rig/no-factory-login',
+        'This firmware comes without a login, so there is none to try.',
+      )
+    }
+    await this.#credentials.set({ scope: 'rig', id }, factory)
+    return this.refresh(id)
+  }
+
+  get workerTemplate(): string {
+    return this.#book.workerTemplate
+  }
+
+  async setWorkerTemplate(template: string): Promise<void> {
+    checkTemplate(template)
+    await this.#book.setWorkerTemplate(template.trim())
+    this.#changes.emit({ kind: 'template' })
+  }
+
+  /* ---- Finds and lists ---- */
+
+  adopt(find: RigFind): Promise<AdoptionView> {
+    return this.#adoption.adopt(find)
+  }
+
+  knownAddresses(): RigAddress[] {
+    return this.#book.rigs.map(({ host, port }) => ({ host, port }))
+  }
+
+  async import(text: string, dryRun: boolean): Promise<ImportPlan> {
+    const targets: string[] = []
+    const lines: ImportPlan['lines'] = []
+    for (const { line, read, address } of parseImportList(text)) {
+      if (!read.ok) {
+        lines.push({ line, address, outcome: 'refused', message: read.error })
+        continue
+      }
+      const listed = read.value
+      const place = addressText(listed)
+      const known = this.#book.rigs.find((rig) => addressText(rig).toLowerCase() === place.toLowerCase())
+      if (known) {
+        lines.push({
+          line,
+          address: place,
+          outcome: 'known',
+          message: `Known as ${known.name || known.hostname || known.id}.`,
+        })
+        if (!dryRun) {
+          await this.#adoption.describe(known.id, listed)
+          this.#changed([known.id])
+        }
+      } else {
+        lines.push({
+          line,
+          address: place,
+          outcome: 'new',
+          message: dryRun ? 'Would be looked for.' : 'Is looked for now.',
+        })
+        if (!dryRun) this.#adoption.expect(listed)
+        targets.push(place)
+      }
+    }
+    return { lines, targets: dryRun ? [] : targets }
+  }
+
+  /* ---- Actions ---- */
+
+  act(rigId: string, action: RigActionName, values: ActionValues, dryRun: boolean): Promise<RunItemView> {
+    return this.#runs.act({ ...values, ...ALONE, action, rigIds: [rigId], dryRun })
+  }
+
+  async startRun(request: RunRequest): Promise<RunView> {
+    return this.#runs.start(request)
+  }
+
+  runs(): RunView[] {
+    return this.#runs.list()
+  }
+
+  run(id: string): RunView {
+    return this.#runs.get(id)
+  }
+
+  stopRun(id: string): RunView {
+    return this.#runs.stop(id)
+  }
+
+  async undoRun(id: string): Promise<RunView> {
+    return this.#runs.undo(id)
+  }
+
+  /* ---- One rig, alone with it: for control and tuning ---- */
+
+  rig(id: string): AccessibleRig {
+    return this.#keeper.rig(id)
+  }
+
+  get ids(): readonly string[] {
+    return this.#keeper.ids
+  }
+
+  exclusively<T>(id: string, work: (link: RigLink) => Promise<T>): Promise<T> {
+    return this.#keeper.exclusively(id, work)
+  }
+
+  readNow(id: string, link: RigLink): Promise<RigReading> {
+    return this.#keeper.readNow(id, link)
+  }
+
+  setBusy(id: string, action: string | null): void {
+    this.#keeper.setBusy(id, action)
+  }
+
+  async #plan(id: string, action: RigActionName, values: ActionValues): Promise<ActionPlan> {
+    const { proxy } = this.#parts
+    const pool = values.poolId === undefined ? null : await proxy.pool(values.poolId)
+    const known = this.#keeper.facts(id)
+    const { rig, family, login, freshness } = known
+    const view = this.#keeper.view(id)
+    const reading = freshness === 'gone' ? null : (known.merged?.reading ?? null)
+    const facts: ActionFacts = {
+      family,
+      reading,
+      host: rig.host,
+      login,
+      snapshot: this.#vault.of(id),
+      worker: {
+        users: this.#keeper.usersOf(id),
+        minesHere: view.minesHere === true,
+        nameByPerson: rig.name,
+        hostname: view.hostname,
+        host: rig.host,
+        mac: rig.mac,
+        number: this.#keeper.ids.indexOf(id) + 1,
+      },
+      template: this.#book.workerTemplate,
+      listener: proxy.listener(),
+      local: proxy.localAddresses(),
+      pool,
+    }
+    return planAction(action, values, facts)
+  }
+
+  #isHere(url: string, { host }: AccessibleRig): boolean {
+    const { proxy } = this.#parts
+    return leadsHere(url, host, { ports: proxy.ports(), local: proxy.localAddresses() })
+  }
+
+  #strangerAt(rig: BookRig, reading: RigReading): void {
+    const { log } = this.#parts
+    const find: RigFind = {
+      kind: 'rig',
+      address: { host: rig.host, port: rig.port },
+      family: reading.family,
+      make: reading.make,
+      model: reading.model,
+      firmware: reading.firmware,
+      firmwareVersion: reading.firmwareVersion,
+      mac: reading.mac,
+      serial: reading.serial,
+      hostname: reading.hostname,
+    }
+    this.adopt(find).catch((error: unknown) => {
+      log.warn('a rig that took the address of another could not be added', { error: String(error) })
+    })
+  }
+
+  #onAdded(id: string): void {
+    if (this.#stopping.signal.aborted) return
+    this.#keeper.add(id)
+    this.#changed([id])
+  }
+
+  #onMoved(id: string): void {
+    this.#keeper.startAnew(id)
+    this.#changed([id])
+  }
+
+  /** A new login may open what was closed. */
+  #onLogin(target: LoginTarget): void {
+    const ids = this.#idsOf(target)
+    for (const id of ids) this.#keeper.startAnew(id)
+    this.#changed(ids)
+    if (target.scope === 'group') this.#changes.emit({ kind: 'groups' })
+  }
+
+  #checkTarget({ scope, id }: LoginTarget): void {
+    if (scope === 'rig') this.#book.require(id)
+    else if (scope === 'group') this.#book.requireGroup(id)
+    else if (!this.#familyById(id)) {
+      throw new HeadframeError('family/unknown', `There is no firmware family "${id}".`, { context: { id } })
+    }
+  }
+
+  #idsOf({ scope, id }: LoginTarget): string[] {
+    return this.#watched()
+      .filter((rig) => (scope === 'rig' ? rig.id : scope === 'group' ? rig.groupId : rig.family) === id)
+      .map((rig) => rig.id)
+  }
+
+  #watched(): BookRig[] {
+    return this.#book.rigs.filter(({ id }) => this.#keeper.isWatched(id))
+  }
+
+  #groupView(id: string): GroupView {
+    const { name } = this.#book.requireGroup(id)
+    return {
+      id,
+      name,
+      rigCount: this.#book.rigs.filter(({ groupId }) => groupId === id).length,
+      hasCredentials: this.#credentials.has({ scope: 'group', id }),
+    }
+  }
+
+  #familyById(id: string): RigFamily | undefined {
+    return this.#parts.families.find((family) => family.id === id)
+  }
+
+  #changed(ids: readonly string[]): void {
+    if (ids.length > 0) this.#changes.emit({ kind: 'rigs', ids })
+  }
+}
