@@ -94,10 +94,12 @@ async function tokenFor(
   return { token, isFresh: true }
 }
 
+/** Whether the rig said yes, or nothing at all after it was told. */
+export type Sent = 'accepted' | 'unknown'
+
 /**
  * Sends one change. Needs the rig's password; asks for no second token when one was refused, but for one after an old one.
  * @param members beside `cmd` and `token`
- * @returns the rig's word, usually `API command OK`
  * @throws HeadframeError `rig/wrong-password`, `rig/refused`, `rig/not-supported`, and `rig/…` of the link
  */
 export async function commandWhatsminerRpc(
@@ -106,7 +108,7 @@ export async function commandWhatsminerRpc(
   tokens: TokenStore,
   cmd: string,
   members: Readonly<Record<string, unknown>> = {},
-): Promise<string> {
+): Promise<Sent> {
   const password = requirePassword(link)
   const first = await tokenFor(link, password, tokens, tools)
   const reply = await exchange(link, first.token, cmd, members)
@@ -125,13 +127,17 @@ function requirePassword(link: RigLink): string {
   )
 }
 
+/** What came of the change, once it is on its way: silence is an answer here. */
+const SILENCE = Symbol('silence')
+
 async function exchange(
   link: RigLink,
   token: Token,
   cmd: string,
   members: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
-  const bytes = await link.rpc(sealCommand(token, cmd, members), { timeoutMs: WRITE_TIMEOUT_MS })
+  const bytes = await orSilence(link.rpc(sealCommand(token, cmd, members), { timeoutMs: WRITE_TIMEOUT_MS }))
+  if (bytes === null) return SILENCE
   const reply = requireJson(bytes, `rpc ${cmd}`)
   const sealed = at(reply, 'enc')
   if (typeof sealed !== 'string') return reply
@@ -145,9 +151,10 @@ function isStaleToken(reply: unknown): boolean {
   return code === TOKEN_WRONG || /enc json load err|token/i.test(message ?? '')
 }
 
-function acceptOrThrow(link: RigLink, tokens: TokenStore, cmd: string, reply: unknown): string {
+function acceptOrThrow(link: RigLink, tokens: TokenStore, cmd: string, reply: unknown): Sent {
+  if (reply === SILENCE) return 'unknown'
   const status = rpcStatusOf(reply)
-  if (!isRefusal(status)) return status.message ?? ''
+  if (!isRefusal(status)) return 'accepted'
   const staleToken = isStaleToken(reply)
   if (staleToken) tokens.forget(link.address)
   throw explainRefusal(cmd, reply, staleToken)
@@ -187,7 +194,13 @@ function explainRefusal(cmd: string, reply: unknown, staleToken: boolean): Headf
   return new HeadframeError('rig/refused', `The rig refused ${cmd}: ${words}.`, details)
 }
 
-/** Whether this says that the answer is missing while the change may have happened. */
-export function isUnknownOutcome(error: unknown): boolean {
-  return error instanceof HeadframeError && (error.code === 'rig/timeout' || error.code === 'rig/cut-off')
+/** null where the answer to a change is missing, while the change may have happened. @throws what else `sending` throws */
+export async function orSilence(sending: Promise<Uint8Array>): Promise<Uint8Array | null> {
+  try {
+    return await sending
+  } catch (error) {
+    if (error instanceof HeadframeError && (error.code === 'rig/timeout' || error.code === 'rig/cut-off'))
+      return null
+    throw error
+  }
 }

@@ -11,7 +11,7 @@ import { type RigLink } from '../transport/rig-link.ts'
 import { type FamilyTools } from './family.ts'
 import { whatsminerApiSwitch, type WhatsminerV3Replies } from './readings/whatsminer-v3.ts'
 import { signCommandV3 } from './whatsminer-token.ts'
-import { API_SWITCH_OFF } from './whatsminer-v2.ts'
+import { API_SWITCH_OFF, orSilence, type Sent } from './whatsminer-v2.ts'
 
 const WRITE_TIMEOUT_MS = 10_000
 const COMMAND_UNKNOWN = -2
@@ -27,6 +27,16 @@ export async function askFrame(link: RigLink, cmd: string, param?: string): Prom
 
 const isAccepted = (reply: unknown): boolean => numberOf(at(reply, 'code')) === 0
 
+/** What it is, and what changes are to be signed with. @throws HeadframeError `rig/bad-reply`, `rig/…` of the link */
+export async function askWhatsminerInfo(link: RigLink): Promise<unknown> {
+  const info = await askFrame(link, 'get.device.info')
+  if (isAccepted(info)) return info
+  throw new HeadframeError(
+    'rig/bad-reply',
+    `The rig does not say what it is (frame get.device.info): ${textOf(at(info, 'msg')) ?? 'it gave no reason'}. Reboot it and try again.`,
+  )
+}
+
 /**
  * Everything, one request after the other.
  * @throws HeadframeError `rig/…` if the first, which says what it is, cannot be had
@@ -34,7 +44,7 @@ const isAccepted = (reply: unknown): boolean => numberOf(at(reply, 'code')) === 
 export async function readWhatsminerFrames(
   link: RigLink,
 ): Promise<{ replies: WhatsminerV3Replies; failed: readonly string[] }> {
-  const info = await askFrame(link, 'get.device.info')
+  const info = await askWhatsminerInfo(link)
   const replies: Record<string, unknown> = { info }
   const failed: string[] = []
   let silent = false
@@ -54,15 +64,17 @@ export async function readWhatsminerFrames(
 }
 
 /**
- * Sends one change, with a salt asked for before it.
+ * Sends one change.
+ * @param info of `askWhatsminerInfo`, for its salt and its owner's switch
  * @throws HeadframeError `rig/wrong-password`, `rig/refused`, `rig/not-supported`, and `rig/…` of the link
  */
 export async function commandWhatsminerFrame(
   link: RigLink,
   { clock }: FamilyTools,
+  info: unknown,
   cmd: string,
   param?: unknown,
-): Promise<void> {
+): Promise<Sent> {
   const { credentials } = link
   if (credentials === null) {
     throw new HeadframeError(
@@ -70,7 +82,6 @@ export async function commandWhatsminerFrame(
       'Changing a Whatsminer needs the password of its account "super", and none was entered. Enter the one set in WhatsMinerTool or on its web page.',
     )
   }
-  const info = await askFrame(link, 'get.device.info')
   const salt = textOf(at(info, 'msg', 'salt'))
   if (salt === null) {
     throw new HeadframeError(
@@ -85,8 +96,11 @@ export async function commandWhatsminerFrame(
   const account = ACCOUNTS.includes(credentials.username) ? credentials.username : 'super'
   const epochSeconds = Math.floor(clock.nowMs() / 1000)
   const signed = signCommandV3({ cmd, param, account, password: credentials.password, salt, epochSeconds })
-  const reply = requireJson(await link.frame(signed, { timeoutMs: WRITE_TIMEOUT_MS }), `frame ${cmd}`)
+  const bytes = await orSilence(link.frame(signed, { timeoutMs: WRITE_TIMEOUT_MS }))
+  if (bytes === null) return 'unknown'
+  const reply = requireJson(bytes, `frame ${cmd}`)
   if (!isAccepted(reply)) throw explainRefusal(cmd, account, reply)
+  return 'accepted'
 }
 
 function explainRefusal(cmd: string, account: string, reply: unknown): HeadframeError {

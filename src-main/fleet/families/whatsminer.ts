@@ -25,8 +25,8 @@ import { whatsminerGeneration, type WhatsminerGeneration } from './readings/what
 import { readWhatsminerV3 } from './readings/whatsminer-v3.ts'
 import { readWhatsminer } from './readings/whatsminer.ts'
 import { TokenStore } from './whatsminer-token.ts'
-import { commandWhatsminerRpc, isUnknownOutcome, readWhatsminerRpc } from './whatsminer-v2.ts'
-import { commandWhatsminerFrame, readWhatsminerFrames } from './whatsminer-v3.ts'
+import { commandWhatsminerRpc, readWhatsminerRpc, type Sent } from './whatsminer-v2.ts'
+import { askWhatsminerInfo, commandWhatsminerFrame, readWhatsminerFrames } from './whatsminer-v3.ts'
 
 const POOL_ENTRIES = 3
 /** Of the API: older ones have no command for a limit in watts. */
@@ -150,19 +150,11 @@ async function perform(
 ): Promise<WriteOutcome> {
   const change = changeFor(command)
   const send = generationOf(reading) === 3 ? sendNew : sendOld
-  try {
-    await send(link, change, tools, tokens)
-    return { outcome: 'accepted', note: change.note, ...change.takes }
-  } catch (error) {
-    if (!isUnknownOutcome(error)) throw error
-    // It restarts what would answer, so silence is usual.
-    const note = 'The rig ended the connection without an answer, as it does when it restarts.'
-    return {
-      outcome: 'unknown',
-      note: change.note === null ? note : `${note} ${change.note}`,
-      ...change.takes,
-    }
-  }
+  const outcome = await send(link, change, tools, tokens)
+  if (outcome === 'accepted') return { outcome, note: change.note, ...change.takes }
+  // It restarts what would answer, so silence is usual.
+  const note = 'The rig ended the connection without an answer, as it does when it restarts.'
+  return { outcome, note: change.note === null ? note : `${note} ${change.note}`, ...change.takes }
 }
 
 /** The third generation's own reads say 3.x; its old port may say less of the same firmware. */
@@ -172,23 +164,25 @@ function generationOf({ firmwareVersion, apiVersion }: RigReading): WhatsminerGe
   return apiVersion?.startsWith('3.') === true ? 3 : 2
 }
 
-async function sendOld(link: RigLink, { v2 }: Change, tools: FamilyTools, tokens: TokenStore): Promise<void> {
-  await commandWhatsminerRpc(link, tools, tokens, ...v2)
+async function sendOld(link: RigLink, { v2 }: Change, tools: FamilyTools, tokens: TokenStore): Promise<Sent> {
+  return commandWhatsminerRpc(link, tools, tokens, ...v2)
 }
 
-async function sendNew(link: RigLink, change: Change, tools: FamilyTools, tokens: TokenStore): Promise<void> {
+async function sendNew(link: RigLink, change: Change, tools: FamilyTools, tokens: TokenStore): Promise<Sent> {
+  const info = await askWhatsminerInfo(link).catch((error: unknown) => {
+    if (error instanceof HeadframeError) return null
+    throw error
+  })
+  // Where nobody speaks the new API the old one may still be served.
+  if (info === null) return sendOld(link, change, tools, tokens)
   for (const [cmd, param] of change.v3) {
     try {
-      await commandWhatsminerFrame(link, tools, cmd, param)
-      return
+      return await commandWhatsminerFrame(link, tools, info, cmd, param)
     } catch (error) {
-      if (!(error instanceof HeadframeError)) throw error
-      // Nobody listens at the new port: nothing was sent.
-      if (error.code === 'rig/unreachable') break
-      if (error.code !== 'rig/not-supported') throw error
+      if (!(error instanceof HeadframeError) || error.code !== 'rig/not-supported') throw error
     }
   }
-  await sendOld(link, change, tools, tokens)
+  return sendOld(link, change, tools, tokens)
 }
 
 function changeFor(command: RigCommand): Change {
