@@ -1,24 +1,34 @@
 /** The table of firmware families. Who adds one adds it here. */
 import { HeadframeError } from '../../base/index.ts'
 import { type FamilyId } from '../model/reading.ts'
+import { antminer } from './antminer.ts'
 import { auradine } from './auradine.ts'
 import { axeos } from './axeos.ts'
 import { braiinsFamily } from './braiins.ts'
 import { epic } from './epic.ts'
 import { type RigFamily } from './family.ts'
+import { hiveon } from './hiveon.ts'
+import { marathon } from './marathon.ts'
+import { mskminer } from './mskminer.ts'
 import { nerdq } from './nerdq.ts'
 import { luxos } from './luxos.ts'
 import { sealminer } from './sealminer.ts'
+import { vnish } from './vnish.ts'
 import { whatsminer } from './whatsminer.ts'
 
 export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
+  antminer,
   auradine,
   axeos,
-  nerdq,
   braiins: braiinsFamily(),
   epic,
+  hiveon,
   luxos,
+  marathon,
+  mskminer,
+  nerdq,
   sealminer,
+  vnish,
   whatsminer,
 }
 
