@@ -15,6 +15,8 @@ export interface RunQuestion {
   /** Ids, never places in a table. */
   rigIds: readonly string[]
   input: ActionInput
+  /** Chosen as well, but known by their connection alone: they can be told nothing. */
+  nameless: number
 }
 
 export const useRunsStore = defineStore('runs', () => {
@@ -47,8 +49,8 @@ export const useRunsStore = defineStore('runs', () => {
   const runningCount = computed(() => runs.value?.filter((run) => run.state === 'running').length ?? 0)
 
   /** Puts the question to the person. Nothing is told to any rig yet. */
-  function ask(action: RigAction, rigIds: readonly string[], input: ActionInput = {}): void {
-    question.value = { action, rigIds: [...rigIds], input }
+  function ask(action: RigAction, rigIds: readonly string[], input: ActionInput = {}, nameless = 0): void {
+    question.value = { action, rigIds: [...rigIds], input, nameless }
   }
   function dismiss(): void {
     question.value = null

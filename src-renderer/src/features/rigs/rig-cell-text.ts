@@ -12,7 +12,7 @@ import {
   measuredRpm,
   measuredTemperature,
 } from '../../format/measured.ts'
-import { formatCount } from '../../format/number.ts'
+import { formatCount, formatPercent } from '../../format/number.ts'
 import { firmwareText, modelText, placeText, powerSourceMeaning } from '../../format/rig-words.ts'
 import { poolHost } from '../../format/text.ts'
 import type { RigColumn, RigColumnId } from './rig-columns.ts'
@@ -134,6 +134,8 @@ export function rigCellTitle(
   }
   if (column.measured && row.stale && rig?.readAt != null)
     return `Not read since ${formatShortDuration(now - rig.readAt)}: this is the last known value.`
+  if (column.id === 'hashrate' && rig === null && row.connection?.hashrateRatioError != null)
+    return `From its shares here, give or take ${formatPercent(row.connection.hashrateRatioError)}.`
   if (column.id === 'power' && rig !== null) return powerSourceMeaning(rig.powerSource)
   if (column.id === 'model' && rig === null) return NO_INTERFACE
   if (column.id === 'minesAt' && rig?.pool != null) return `${rig.pool.url} as ${rig.pool.user}`

@@ -118,9 +118,9 @@ const MEASURED = { measured: true } as const
 
 /** In the order they stand in the table. */
 export const RIG_COLUMNS: readonly RigColumn[] = [
-  text('name', 'Rig', [160, 2, 0], (row) => row.name),
+  text('name', 'Rig', [150, 1.6, 0], (row) => row.name),
   text('state', 'State', [106, 0, 0], (row) => STATE_ORDER[row.standing]),
-  number('hashrate', 'Hashrate', [104, 0], (row) => rowHashrate(row) ?? undefined, {
+  number('hashrate', 'Hashrate', [118, 0], (row) => rowHashrate(row) ?? undefined, {
     meaning:
       'What the rig says itself. Where it has no interface of its own: from its shares here in the last five minutes, with the likely error.',
     grow: 0.5,
@@ -180,14 +180,14 @@ export const RIG_COLUMNS: readonly RigColumn[] = [
       ...MEASURED,
     },
   ),
-  number('lastShare', 'Last share', [86, 3], (row) => rowLastShare(row) ?? undefined),
-  text('problem', 'What is wrong', [170, 1.6, 2.5], () => undefined, {
+  number('lastShare', 'Last share', [80, 3], (row) => rowLastShare(row) ?? undefined),
+  text('problem', 'What is wrong', [140, 1.6, 2.5], () => undefined, {
     meaning: 'The first thing to know about it. Its page lists everything.',
   }),
-  text('minesAt', 'Mines at', [150, 1, 4], (row) =>
+  text('minesAt', 'Mines at', [112, 1, 4], (row) =>
     row.rig?.minesHere === true || row.rig === null ? ' here' : (row.rig.pool?.url ?? undefined),
   ),
-  text('model', 'Model', [136, 1, 5], (row) =>
+  text('model', 'Model', [120, 0.8, 5], (row) =>
     row.rig === null ? undefined : (modelText(row.rig) ?? undefined),
   ),
   text('firmware', 'Firmware', [130, 0.8, 7], (row) =>

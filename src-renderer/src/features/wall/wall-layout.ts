@@ -1,7 +1,12 @@
 /** How tiles are laid out on a screen, and who comes first. Pure. */
 import type { Downstream, Rig } from '@contract'
 import { rigHealth } from '../../format/rig-health.ts'
-import { connectionStanding, standingWording, type RigStanding } from '../../format/rig-words.ts'
+import {
+  connectionStanding,
+  standingWording,
+  type RigStanding,
+  type StateShape,
+} from '../../format/rig-words.ts'
 import type { Tone } from '../../format/words.ts'
 
 export interface WallTile {
@@ -9,6 +14,7 @@ export interface WallTile {
   name: string
   standing: RigStanding
   tone: Tone
+  shape: StateShape
   /** What is wrong, a short sentence. */
   problem: string | null
   hashrateHs: number | null
@@ -28,12 +34,15 @@ export function wallTiles(rigs: readonly Rig[], connections: readonly Downstream
   const tiles = rigs.map((rig): WallTile => {
     const health = rigHealth(rig, now)
     const shows = rig.freshness === 'live' || rig.freshness === 'stale'
-    const tone = health.tone === 'info' ? standingWording(rig.state).tone : health.tone
+    const state = standingWording(rig.state)
+    const tone = health.tone === 'info' ? state.tone : health.tone
     return {
       id: rig.id,
       name: rig.name,
       standing: rig.state,
       tone,
+      // A tick beside something that is wrong would be read as all is well.
+      shape: tone !== state.tone && (tone === 'bad' || tone === 'warn') ? 'cross' : state.shape,
       problem: tone === 'bad' || tone === 'warn' ? health.text : null,
       hashrateHs: shows ? rig.hashrateHs : null,
       chipC: shows ? rig.chipMaxC : null,
@@ -51,6 +60,7 @@ export function wallTiles(rigs: readonly Rig[], connections: readonly Downstream
         name: connection.name,
         standing,
         tone: standingWording(standing).tone,
+        shape: standingWording(standing).shape,
         problem: standing === 'quiet' ? 'Its shares are overdue' : null,
         hashrateHs: connection.state === 'subscribing' ? null : connection.hashrateHs,
         chipC: null,
