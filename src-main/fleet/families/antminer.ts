@@ -7,7 +7,7 @@ import { HeadframeError } from '../../base/index.ts'
 import { listOf, textOf, at } from '../model/lenient.ts'
 import { type RigReading } from '../model/reading.ts'
 import { type RigLink } from '../transport/rig-link.ts'
-import { configureByForm, configureByJson, readConfiguredPools } from './bitmain-configure.ts'
+import { configureByForm, configureByJson, readConfiguredPools, restoredPools } from './bitmain-configure.ts'
 import { type ConfigurationChange, pagePools, POOL_PLACES } from './bitmain-forms.ts'
 import {
   blinkByForm,
@@ -167,7 +167,7 @@ async function perform(link: RigLink, command: RigCommand, reading: RigReading):
       return configure(link, { pools: pagePools(pools) }, reading, note)
     }
     case 'restore-pools':
-      return configure(link, { pools: pagePools(command.snapshot.pools) }, reading)
+      return configure(link, { pools: restoredPools(command.snapshot) }, reading)
     case 'reboot':
       return rebootByPage(link)
     case 'pause':

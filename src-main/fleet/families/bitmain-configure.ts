@@ -3,19 +3,22 @@
  * it back. Governing document: rig API digest, section 5.1.
  */
 import { type Clock } from '../../base/index.ts'
+import { at } from '../model/lenient.ts'
 import { type RigLink } from '../transport/rig-link.ts'
 import {
   type ConfigurationChange,
   configurationForm,
   configurationJson,
   fieldOrder,
+  type PagePool,
+  pagePools,
   poolsOf,
 } from './bitmain-forms.ts'
 import { getPage, getPageText, postConfiguration, readTables } from './bitmain-talk.ts'
 import { type PoolsSnapshot, type WriteOutcome } from './family.ts'
 import { PartReader } from './part-reader.ts'
 import { snapshotWithoutPasswords } from './plain-pools.ts'
-import { readBitmainPools } from './readings/bitmain-replies.ts'
+import { readBitmainPools, withScheme } from './readings/bitmain-replies.ts'
 
 /** By the JSON pages of S19 and later. @param wantsWhole firmware before July 2023 */
 export async function configureByJson(
@@ -42,13 +45,19 @@ export async function configureByForm(
 /** With passwords from the pages; without a login, as the RPC tells them. */
 export async function readConfiguredPools(link: RigLink, clock: Clock): Promise<PoolsSnapshot> {
   if (link.credentials === null) return readToldPools(link, clock)
+  const places = poolsOf(await getPage(link, 'get_miner_conf'))
   return {
-    pools: poolsOf(await getPage(link, 'get_miner_conf'))
+    pools: places
       .filter(({ url }) => url !== '')
-      .map(({ url, user, pass }) => ({ url, user, password: pass })),
+      .map(({ url, user, pass }) => ({ url: withScheme(url), user, password: pass })),
     hasPasswords: true,
-    own: null,
+    own: { pools: places },
   }
+}
+
+/** The places as a snapshot has them: exactly as they were read, where they were. */
+export function restoredPools({ pools, own }: PoolsSnapshot): PagePool[] {
+  return at(own, 'pools') === undefined ? pagePools(pools) : poolsOf(own)
 }
 
 /** As the RPC tells them, which is without passwords. */

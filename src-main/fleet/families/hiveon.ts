@@ -4,7 +4,7 @@
  */
 import { type RigReading } from '../model/reading.ts'
 import { type RigLink } from '../transport/rig-link.ts'
-import { configureByForm, readConfiguredPools } from './bitmain-configure.ts'
+import { configureByForm, readConfiguredPools, restoredPools } from './bitmain-configure.ts'
 import { pagePools, POOL_PLACES } from './bitmain-forms.ts'
 import {
   blinkByForm,
@@ -74,7 +74,7 @@ async function perform(link: RigLink, command: RigCommand, _reading: RigReading)
       return configureByForm(link, { pools: pagePools(pools) }, note)
     }
     case 'restore-pools':
-      return configureByForm(link, { pools: pagePools(command.snapshot.pools) })
+      return configureByForm(link, { pools: restoredPools(command.snapshot) })
     case 'reboot':
       return rebootByPage(link)
     case 'locate':

@@ -21,6 +21,7 @@ import { PartReader } from './part-reader.ts'
 import { Lockouts } from './lockouts.ts'
 import { accepted, notSupported, offer, refused, requireOffered } from './offer.ts'
 import { plainPools } from './plain-pools.ts'
+import { withScheme } from './readings/bitmain-replies.ts'
 import { vnishReading, vnishVersion } from './readings/vnish.ts'
 import { unlessSilent } from './unless-silent.ts'
 import { LoginExpired, WebSessions, wrongLogin } from './web-sessions.ts'
@@ -174,7 +175,7 @@ async function readPools(link: RigLink, clock: Clock): Promise<PoolsSnapshot> {
     pools: listOf(at(settings, 'miner', 'pools')).flatMap((pool) => {
       const url = textOf(at(pool, 'url'))
       const [user, password] = [textOf(at(pool, 'user')) ?? '', textOf(at(pool, 'pass')) ?? '']
-      return url === null ? [] : [{ url, user, password }]
+      return url === null ? [] : [{ url: withScheme(url), user, password }]
     }),
     hasPasswords: true,
     own: null,
