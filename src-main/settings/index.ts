@@ -17,6 +17,13 @@ export {
 } from './pool-url.ts'
 export { fileFailure } from './failures.ts'
 export { readText, replaceFile } from './private-file.ts'
+export {
+  type OpenedRigBook,
+  openRigBook,
+  RIG_BOOK_FILE,
+  type RigBookContent,
+  RigBookFileStore,
+} from './rig-book-file.ts'
 export { FileSecretStore, openFileSecrets, SECRETS_FILE, type SecretStore } from './secrets.ts'
 export {
   type AuditLogSettings,

@@ -2,10 +2,10 @@
  * settings.json in the data directory: loaded once, changed by one writer at a time, saved before a change
  * is announced. A file that cannot be used is never overwritten: it is kept aside, and the person is told.
  */
-import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, HeadframeError, Listeners, type Unsubscribe } from '../base/index.ts'
 import { fileFailure } from './failures.ts'
+import { keepAside } from './keep-aside.ts'
 import { describeIssues, parseSettings, type SettingsProblem } from './migrate.ts'
 import { readText, replaceFile } from './private-file.ts'
 import { defaultSettings, type Settings, SETTINGS_VERSION, settingsSchema } from './settings.ts'
@@ -121,7 +121,12 @@ export async function openSettings(dataDir: string, clock: Clock): Promise<Opene
     const parsed = parseSettings(text)
     if (parsed.ok) return { store: new SettingsStore(dataDir, parsed.value), notices: [], isNew: false }
     if (parsed.error.kind === 'newer') throw newerVersion(path, parsed.error.version)
-    return replaceUnusable(dataDir, previousText, parsed.error, await keepAside(path, clock.nowMs()))
+    return replaceUnusable(
+      dataDir,
+      previousText,
+      parsed.error,
+      await keepAside(path, 'The broken settings file', clock.nowMs()),
+    )
   }
   if (previousText === undefined) {
     return { store: new SettingsStore(dataDir, defaultSettings()), notices: [], isNew: true }
@@ -159,27 +164,6 @@ async function replaceUnusable(
     detail: `${path} could not be used (${problem.reason}). ${instead}${kept}`,
   }
   return { store: new SettingsStore(dataDir, settings), notices: [notice], isNew: false }
-}
-
-/** Gives the broken file a name with its date, never over another one. */
-async function keepAside(path: string, nowMs: number): Promise<string> {
-  const date = new Date(nowMs).toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
-  const stem = `${path.slice(0, -'.json'.length)}.broken-${date}`
-  for (let n = 1; ; n++) {
-    const aside = n === 1 ? `${stem}.json` : `${stem}-${n}.json`
-    try {
-      if ((await readText(aside)) !== undefined) continue
-      await rename(path, aside)
-      return aside
-    } catch (error) {
-      throw fileFailure(
-        'settings/not-writable',
-        'The broken settings file could not be moved aside',
-        path,
-        error,
-      )
-    }
-  }
 }
 
 async function readOrFail(path: string): Promise<string | undefined> {

@@ -1,13 +1,12 @@
 /** What is known of rigs when the program starts, as it is kept: JSON-safe, without secrets. Values only. */
-import { type FamilyId } from '../model/reading.ts'
-
 export interface BookRig {
   /** Never changes once given, whatever is learnt later. */
   readonly id: string
   readonly host: string
   /** null: every service at its usual port. */
   readonly port: number | null
-  readonly family: FamilyId
+  /** A `FamilyId`, unless a newer program or a hand wrote it: such a rig is kept, and not watched. */
+  readonly family: string
   readonly mac: string | null
   readonly serial: string | null
   /** As seen last. */

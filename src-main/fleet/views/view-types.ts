@@ -2,8 +2,6 @@
  * What the fleet shows: rigs, groups and runs with every name as screens and scripts know it, JSON-safe, so that the
  * host hands them over as they are. Moments are epoch milliseconds, absent is null. Values only.
  */
-import { type FamilyId } from '../model/reading.ts'
-
 /** In the rig's words; unreachable: three polls without an answer; unknown: never read yet. */
 export type RigState =
   | 'mining'
@@ -335,5 +333,5 @@ export interface AdoptionView {
   moved: boolean
   /** For a person; empty when nothing is odd. */
   note: string
-  family: FamilyId
+  family: string
 }
