@@ -27,6 +27,7 @@ export {
 } from './practice-farm.ts'
 export { auradineFirmware } from './firmware/auradine.ts'
 export { sealminerFirmware } from './firmware/sealminer.ts'
+export { innosiliconFirmware } from './firmware/innosilicon.ts'
 export { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
 export {
   hashingInProcess,

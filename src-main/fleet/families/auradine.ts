@@ -120,8 +120,12 @@ function capabilities(): Capabilities {
   )
 }
 
-async function setPools(link: RigLink, targets: readonly PoolTarget[]): Promise<WriteOutcome> {
-  const { pools, note } = plainPools(targets, 'FluxOS', MAX_POOLS)
+async function setPools(
+  link: RigLink,
+  targets: readonly PoolTarget[],
+  firmware: string | null,
+): Promise<WriteOutcome> {
+  const { pools, note } = plainPools(targets, firmware, MAX_POOLS)
   await web(link, 'updatepools', {
     pools: pools.map(({ url, user, password }) => ({ url, user, pass: password })),
   })
@@ -132,9 +136,9 @@ async function perform(link: RigLink, command: RigCommand): Promise<WriteOutcome
   if (command.kind !== 'restore-pools') requireOffered(capabilities()[command.kind])
   switch (command.kind) {
     case 'set-pools':
-      return setPools(link, command.pools)
+      return setPools(link, command.pools, 'FluxOS')
     case 'restore-pools':
-      return setPools(link, command.snapshot.pools)
+      return setPools(link, command.snapshot.pools, null)
     case 'restart':
       await web(link, 'restart', { param: 'gcminer' })
       return accepted(10_000, 300_000)

@@ -8,6 +8,7 @@ import { braiinsFamily } from './braiins.ts'
 import { epic } from './epic.ts'
 import { type RigFamily } from './family.ts'
 import { hiveon } from './hiveon.ts'
+import { innosilicon } from './innosilicon.ts'
 import { marathon } from './marathon.ts'
 import { mskminer } from './mskminer.ts'
 import { nerdq } from './nerdq.ts'
@@ -23,6 +24,7 @@ export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
   braiins: braiinsFamily(),
   epic,
   hiveon,
+  innosilicon,
   luxos,
   marathon,
   mskminer,

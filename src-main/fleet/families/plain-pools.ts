@@ -10,13 +10,13 @@ export interface PlainPools {
 }
 
 /**
- * @param firmware for the message
+ * @param firmware for the message; null for pools that the rig had itself: they are given back as they were
  * @param most entries it can keep
  * @throws HeadframeError `rig/not-supported` for TLS and Stratum V2
  */
-export function plainPools(pools: readonly PoolTarget[], firmware: string, most: number): PlainPools {
+export function plainPools(pools: readonly PoolTarget[], firmware: string | null, most: number): PlainPools {
   for (const { url } of pools) {
-    if (/^stratum\+tcp:\/\/[^/\s]+:\d{1,5}\/?$/i.test(url.trim())) continue
+    if (firmware === null || /^stratum\+tcp:\/\/[^/\s]+:\d{1,5}\/?$/i.test(url.trim())) continue
     throw notSupported(
       `${firmware} is only known to mine over stratum+tcp://host:port, and ${url} is something else. Choose such an address of that pool, or send the rig to Headframe.`,
     )

@@ -117,8 +117,12 @@ function reboot(link: RigLink, note: string | null = null): Promise<WriteOutcome
   return unlessSilent(() => web(link, 'reboot'), accepted(20_000, REBOOT_PATIENCE_MS, note))
 }
 
-async function setPools(link: RigLink, targets: readonly PoolTarget[]): Promise<WriteOutcome> {
-  const { pools, note } = plainPools(targets, 'This firmware', MAX_POOLS)
+async function setPools(
+  link: RigLink,
+  targets: readonly PoolTarget[],
+  firmware: string | null,
+): Promise<WriteOutcome> {
+  const { pools, note } = plainPools(targets, firmware, MAX_POOLS)
   // The reboot needs a login: without one the rig would be left with pools that it does not use.
   requireCredentials(link)
   const entries = pools.map(({ url, user, password }) => ({ url, user, pass: password }))
@@ -130,9 +134,9 @@ async function perform(link: RigLink, command: RigCommand, reading: RigReading):
   if (command.kind !== 'restore-pools') requireOffered(capabilities(reading)[command.kind])
   switch (command.kind) {
     case 'set-pools':
-      return setPools(link, command.pools)
+      return setPools(link, command.pools, 'This firmware')
     case 'restore-pools':
-      return setPools(link, command.snapshot.pools)
+      return setPools(link, command.snapshot.pools, null)
     case 'restart':
     case 'resume':
       return unlessSilent(

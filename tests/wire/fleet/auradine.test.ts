@@ -121,6 +121,13 @@ describe('Auradine', () => {
     expect(rig.body.pools).toHaveLength(2)
   })
 
+  it('gives back even what it would not have been given', async () => {
+    const rig = await start()
+    const pools = [{ url: 'stratum+ssl://pool.example:443', user: 'a', password: 'b' }]
+    await tell(rig, { kind: 'restore-pools', snapshot: { pools, hasPasswords: true, own: null } })
+    expect(rig.body.pools).toEqual(pools)
+  })
+
   it('sleeps, wakes, flashes, is limited and restarts', async () => {
     const rig = await start()
     await tell(rig, { kind: 'pause' })
