@@ -114,3 +114,14 @@ export function answerCommon(
 export function invalidCommand(program: MinerProgram & { readonly body: RigBody }): string {
   return envelope(program, ['E', 14, 'Invalid command'])
 }
+
+/** Joined commands (`summary+pools`) as one reply with a list for each; a single one as it is. */
+export function answerJoined(command: string, answer: (command: string) => string): string {
+  const commands = command.split('+')
+  if (commands.length === 1) return answer(command)
+  const replies = commands.map((each): [string, unknown[]] => [
+    each,
+    [JSON.parse(answer(each).replace(/\0$/, ''))],
+  ])
+  return `${JSON.stringify({ ...Object.fromEntries(replies), id: 1 })}\0`
+}
