@@ -6,6 +6,7 @@
 import { at, isObject, macOf, objectOf, textOf } from '../model/lenient.ts'
 import { type FamilyId, type RigReading } from '../model/reading.ts'
 import { antminerReading } from '../families/readings/antminer.ts'
+import { auradineReading } from '../families/readings/auradine.ts'
 import { readAxeos } from '../families/readings/axeos.ts'
 import { readBraiinsGraphql } from '../families/readings/braiins-graphql.ts'
 import { readBraiinsRpc } from '../families/readings/braiins-rpc.ts'
@@ -14,6 +15,8 @@ import { hiveonReading } from '../families/readings/hiveon.ts'
 import { readLuxos } from '../families/readings/luxos.ts'
 import { marathonReading } from '../families/readings/marathon.ts'
 import { mskminerReading } from '../families/readings/mskminer.ts'
+import { readNerdq } from '../families/readings/nerdq.ts'
+import { sealminerReading } from '../families/readings/sealminer.ts'
 import { vnishReading } from '../families/readings/vnish.ts'
 import { whatsminerGeneration } from '../families/readings/whatsminer-common.ts'
 import { readWhatsminerV3 } from '../families/readings/whatsminer-v3.ts'
@@ -64,21 +67,15 @@ const DESCRIBE: Readonly<Record<FamilyId, Describe>> = {
   epic: describeEpic,
   marathon: ({ version, answers, atMs }) => {
     const told = objectOf(at(version, 'VERSION', 0))
-    const overview = { model: told.Model ?? told.Type, version_firmware: told.Miner }
+    const overview = {
+      model: told.Model ?? told.Type,
+      version_firmware: textOf(told.Miner)?.replace(/^kaonsu\s*/i, ''),
+    }
     return marathonReading({ brief: jsonOf(answers.kaonsuBrief), overview }, atMs)
   },
   whatsminer: describeWhatsminer,
   axeos: ({ answers, atMs }) => readAxeos(jsonOf(answers.systemInfo), undefined, atMs) ?? plain('AxeOS', {}),
-  nerdq: ({ answers }) => {
-    const info = objectOf(jsonOf(answers.systemInfo))
-    return plain('NerdQ', {
-      make: 'NerdQ',
-      model: textOf(info.deviceModel),
-      firmwareVersion: textOf(info.version),
-      mac: macOf(info.macAddr),
-      hostname: textOf(info.hostname),
-    })
-  },
+  nerdq: ({ answers, atMs }) => readNerdq(jsonOf(answers.systemInfo), undefined, atMs) ?? plain('NerdQ', {}),
   avalon: ({ version }) => {
     const told = objectOf(at(version, 'VERSION', 0))
     return plain('Stock', {
@@ -88,11 +85,11 @@ const DESCRIBE: Readonly<Record<FamilyId, Describe>> = {
       mac: macOf(told.MAC),
     })
   },
-  auradine: async ({ devdetails, rpc }) =>
-    plain('FluxOS', {
-      make: 'Auradine',
-      model: textOf(at(devdetails ?? (await rpc('devdetails')), 'DEVDETAILS', 0, 'Model')),
-    }),
+  // Its web service tells more, to those with a login.
+  auradine: async ({ version, devdetails, rpc, atMs }) => {
+    const model = textOf(at(devdetails ?? (await rpc('devdetails')), 'DEVDETAILS', 0, 'Model'))
+    return { ...auradineReading({ version }, atMs), model }
+  },
   proto: async ({ http }) => {
     const system = objectOf(at(await http({ path: '/api/v1/system' }), 'system-info'))
     return plain('ProtoOS', {
@@ -101,11 +98,7 @@ const DESCRIBE: Readonly<Record<FamilyId, Describe>> = {
       firmwareVersion: textOf(at(system, 'os', 'version')),
     })
   },
-  sealminer: async ({ devdetails, rpc }) =>
-    plain('Stock', {
-      make: 'SealMiner',
-      model: textOf(at(devdetails ?? (await rpc('devdetails')), 'DEVDETAILS', 0, 'Model')),
-    }),
+  sealminer: async ({ version, rpc, atMs }) => sealminerReading({ version, stats: await rpc('stats') }, atMs),
   innosilicon: () => plain('Stock', { make: 'Innosilicon' }),
   futurebit: () => plain('Stock', { make: 'FutureBit' }),
 }
