@@ -13,6 +13,7 @@ import { marathon } from './marathon.ts'
 import { mskminer } from './mskminer.ts'
 import { nerdq } from './nerdq.ts'
 import { luxos } from './luxos.ts'
+import { proto } from './proto.ts'
 import { sealminer } from './sealminer.ts'
 import { vnish } from './vnish.ts'
 import { whatsminer } from './whatsminer.ts'
@@ -29,6 +30,7 @@ export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
   marathon,
   mskminer,
   nerdq,
+  proto,
   sealminer,
   vnish,
   whatsminer,
