@@ -1,5 +1,5 @@
 /** A machine for each practice firmware, as searches and foreign clients meet them. Data only. */
-import { type FamilyId } from '../../src-main/fleet/index.ts'
+import { type FamilyId } from '../../src-main/fleet/model/reading.ts'
 import { antminerFirmware } from '../../src-main/practice/firmware/antminer.ts'
 import { auradineFirmware } from '../../src-main/practice/firmware/auradine.ts'
 import { axeosFirmware } from '../../src-main/practice/firmware/axeos.ts'
