@@ -39,11 +39,10 @@ export function rigHealth(rig: Rig, now: number): RigHealth {
     }
   }
   if (rig.errors.first !== null && rig.errors.worst !== 'info') {
-    const more = rig.errors.count > 1 ? ` (and ${rig.errors.count - 1} more)` : ''
     return {
       tone: rig.errors.worst === 'error' ? 'bad' : 'warn',
-      text: `${rig.errors.first}${more}`,
-      detail: null,
+      text: rig.errors.first,
+      detail: rig.errors.count > 1 ? `And ${rig.errors.count - 1} more on its page.` : null,
     }
   }
   if (state.tone === 'bad' || state.tone === 'warn')
