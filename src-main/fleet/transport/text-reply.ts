@@ -29,10 +29,14 @@ export function parseTextReply(bytes: Uint8Array | string): Record<string, Recor
     if (head === '') continue
     const [headName = ''] = head.split('=', 1)
     const name = LIST_OF_HEAD[headName] ?? headName
-    const members = fields.map(unescape).flatMap((field): [string, string][] => {
+    const members: [string, string][] = []
+    for (const [index, field] of fields.map(unescape).entries()) {
       const equals = field.indexOf('=')
-      return equals < 0 ? [] : [[field.slice(0, equals).trim(), field.slice(equals + 1)]]
-    })
+      const previous = members.at(-1)
+      if (equals >= 0) members.push([field.slice(0, equals).trim(), field.slice(equals + 1)])
+      // Avalon leaves commas in its long text as they are: what names nothing belongs to the value before it.
+      else if (index > 0 && previous !== undefined) previous[1] += `,${field}`
+    }
     const list = lists.get(name) ?? []
     list.push(Object.fromEntries(members))
     lists.set(name, list)

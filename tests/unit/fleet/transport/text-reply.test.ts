@@ -26,6 +26,15 @@ describe("the text form of cgminer's API", () => {
     expect(reply['POOLS']?.[0]?.['User']).toBe('x=y')
   })
 
+  it('keeps a comma that was not escaped with the value it stands in', () => {
+    const reply = parseTextReply(
+      'STATS=0,MM ID0=SYSTEMSTATU[Work: In Work, Hash Board: 1] TA[12],MM Count=1|',
+    )
+    expect(reply['STATS']).toEqual([
+      { STATS: '0', 'MM ID0': 'SYSTEMSTATU[Work: In Work, Hash Board: 1] TA[12]', 'MM Count': '1' },
+    ])
+  })
+
   it('is told from JSON by how it begins', () => {
     expect(isTextReply('STATUS=S,When=1|')).toBe(true)
     expect(isTextReply('{"STATUS":[]}')).toBe(false)
