@@ -13,7 +13,13 @@ import {
   type Routing,
 } from '../../src-preload/contract/index.ts'
 import { type z } from 'zod'
-import { type Core, type LiveListView, LiveValueView, type PracticeControl } from '../api/index.ts'
+import {
+  type Core,
+  type LiveListView,
+  LiveValueView,
+  type PracticeControl,
+  type RunCalls,
+} from '../api/index.ts'
 import {
   type Clock,
   DisposalStack,
@@ -36,6 +42,7 @@ import {
 import { rigAddress, type RigListeners, startListeners, type WantedListeners } from './rig-listeners.ts'
 import { AuditDesk } from './audit-desk.ts'
 import { FarmViews } from './farm-views.ts'
+import { type FleetService, startFleet } from './fleet-service.ts'
 import { HistoryDesk } from './history-desk.ts'
 import { HistoryFeed } from './history-feed.ts'
 import { type HistoryProcedures } from './history-service.ts'
@@ -43,7 +50,7 @@ import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
 import { Notices } from './notices.ts'
 import { PoolDesk } from './pool-desk.ts'
 import { PoolList } from './pool-list.ts'
-import { startPractice } from './practice-wiring.ts'
+import { startPractice, type WiredPractice } from './practice-wiring.ts'
 import { type RigIdentity, rigIdentity } from './rig-identity.ts'
 import { checkRouting, routingConfig } from './routing-config.ts'
 import { TrafficDesk } from './traffic-desk.ts'
@@ -105,6 +112,7 @@ class HeadframeCore implements RunningCore {
   readonly #startedMonotonicMs: number
   readonly #notices = new Notices()
   readonly #disposal = new DisposalStack()
+  #fleet!: FleetService
   #store!: SettingsStore
   #secrets!: SecretStore
   #list!: PoolList
@@ -134,6 +142,22 @@ class HeadframeCore implements RunningCore {
 
   get downstreams(): LiveListView<Downstream> {
     return this.#views.downstreams
+  }
+
+  get rigs(): FleetService['desk'] {
+    return this.#fleet.desk
+  }
+
+  get runs(): RunCalls {
+    return this.#fleet.desk.runCalls
+  }
+
+  get scans(): FleetService['scans'] {
+    return this.#fleet.scans
+  }
+
+  get tuning(): FleetService['tuning'] {
+    return this.#fleet.tuning
   }
 
   get authorityKey(): string {
@@ -166,6 +190,7 @@ class HeadframeCore implements RunningCore {
     if (practice) this.#disposal.add('practice pools', () => practice.stopPools())
     await this.#startHistory()
     await this.#startMining()
+    await this.#startFleet(practice)
     if (practice) {
       this.#disposal.add('practice rigs', () => practice.stopRigs())
       const { stratum, stratumV2 } = this.listeners
@@ -316,6 +341,27 @@ class HeadframeCore implements RunningCore {
       const last = await mining.client.call('stop', null)
       if (last) this.#onReport(last)
     })
+  }
+
+  async #startFleet(practice: WiredPractice | null): Promise<void> {
+    const { dataDir, clock, entropy, log } = this.#options
+    this.#fleet = await startFleet({
+      dataDir,
+      clock,
+      entropy,
+      log,
+      secrets: this.#secrets,
+      list: this.#list,
+      downstreams: () => this.downstreams.items,
+      listeners: () => this.listeners,
+      allowedRanges: () => this.#store.current.allowedRanges,
+      extraTargets: practice?.scanTargets ?? [],
+      // A practice farm announces nothing, and the networks around this machine are none of its affair.
+      announcedOn: practice ? ['127.0.0.1'] : null,
+      record: (reading) => this.#historyDesk.record(reading),
+      tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
+    })
+    this.#disposal.add('fleet', () => this.#fleet.stop())
   }
 
   /** What was asked for on the command line, else what the settings say. */

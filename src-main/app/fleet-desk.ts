@@ -1,20 +1,15 @@
 /** The fleet as the contract shows it: live views kept from its changes, and its readings on their way to the history. */
 import {
-  type ActionInput,
   type CredentialsTarget,
   type FleetGroup,
   type LiveValue,
   type Rig,
-  type RigAction,
   type RigDetail,
   type RigImportResult,
   type RigPatch,
   type RigRawReplies,
   type Run,
-  type RunItem,
-  type runDraft,
 } from '../../src-preload/contract/index.ts'
-import { type z } from 'zod'
 import { LiveListView, LiveValueView, type RigCalls, type RunCalls } from '../api/index.ts'
 import { HeadframeError } from '../base/index.ts'
 import { type FleetCalls, type FleetChange } from '../fleet/index.ts'
@@ -31,10 +26,11 @@ export interface FleetDeskParts {
 /** Runs that are listed; older ones are forgotten. */
 const RUNS_LISTED = 100
 
-export class FleetDesk implements RigCalls, RunCalls {
+export class FleetDesk implements RigCalls {
   readonly rigs = new LiveListView<Rig>((a, b) => a.addedAt - b.addedAt)
   readonly groups = new LiveListView<FleetGroup>()
-  readonly runs = new LiveListView<Run>((a, b) => b.startedAt - a.startedAt)
+  readonly #runs = new LiveListView<Run>((a, b) => b.startedAt - a.startedAt)
+  readonly runCalls: RunCalls
   readonly #parts: FleetDeskParts
   readonly #fleet: FleetCalls
   /** Of rigs whose page is open. */
@@ -44,8 +40,17 @@ export class FleetDesk implements RigCalls, RunCalls {
 
   constructor(parts: FleetDeskParts) {
     this.#parts = parts
-    this.#fleet = parts.fleet
-    parts.fleet.onChange((change) => this.#onChange(change))
+    const { fleet } = parts
+    this.#fleet = fleet
+    this.runCalls = {
+      runs: this.#runs,
+      act: (rigId, action, input, dryRun) => fleet.act(rigId, action, input, dryRun),
+      start: (draft) => fleet.startRun(draft),
+      get: (id) => fleet.run(id),
+      stop: (id) => fleet.stopRun(id),
+      undo: (id) => fleet.undoRun(id),
+    }
+    fleet.onChange((change) => this.#onChange(change))
   }
 
   /** Fills the views; once, after the fleet started. */
@@ -122,26 +127,6 @@ export class FleetDesk implements RigCalls, RunCalls {
     return this.#fleet.removeGroup(id)
   }
 
-  act(rigId: string, action: RigAction, input: ActionInput, dryRun: boolean): Promise<RunItem> {
-    return this.#fleet.act(rigId, action, input, dryRun)
-  }
-
-  start(draft: z.infer<typeof runDraft>): Promise<Run> {
-    return this.#fleet.startRun(draft)
-  }
-
-  get(id: string): Run {
-    return this.#fleet.run(id)
-  }
-
-  stop(id: string): Run {
-    return this.#fleet.stopRun(id)
-  }
-
-  undo(id: string): Promise<Run> {
-    return this.#fleet.undoRun(id)
-  }
-
   #onChange(change: FleetChange): void {
     switch (change.kind) {
       case 'rigs':
@@ -152,8 +137,8 @@ export class FleetDesk implements RigCalls, RunCalls {
         const listed = this.#fleet.runs().slice(0, RUNS_LISTED)
         const run = listed.find(({ id }) => id === change.id)
         const known = new Set(listed.map(({ id }) => id))
-        const forgotten = this.runs.items.map(({ id }) => id).filter((id) => !known.has(id))
-        return this.runs.apply(run ? [run] : [], forgotten)
+        const forgotten = this.#runs.items.map(({ id }) => id).filter((id) => !known.has(id))
+        return this.#runs.apply(run ? [run] : [], forgotten)
       }
       case 'template':
     }

@@ -30,6 +30,8 @@ export interface PracticeParts {
 
 export interface WiredPractice {
   readonly control: PracticeControl
+  /** Where the rigs answer their own interfaces, in the words of a search. */
+  readonly scanTargets: readonly string[]
   startRigs(places: RigPlaces): void
   stopRigs(): Promise<void>
   stopPools(): Promise<void>
@@ -58,6 +60,7 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
   if (!stored) await secrets.set(AUTHORITY_SECRET, formatAuthoritySecretKey(farm.authority.secretKey))
   await seedPools(settings, farm)
   return {
+    scanTargets: [],
     control: { state: () => farm.state(), trigger: (event) => farm.trigger(event) },
     startRigs: (places) => farm.startRigs(places),
     stopRigs: () => farm.stopRigs(),

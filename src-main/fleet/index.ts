@@ -118,3 +118,4 @@ export {
 } from './discovery/scan.ts'
 export { MAX_TARGETS, parseTargets, type TargetOptions } from './discovery/targets.ts'
 export { addressText } from './model/identity.ts'
+export { FAMILIES, familyOf } from './families/index.ts'

@@ -42,3 +42,5 @@ export {
   type SettingsNotice,
   type SettingsStore,
 } from './settings-store.ts'
+export { type JsonFileNotice } from './json-file.ts'
+export { openTuningFile } from './tuning-file.ts'

@@ -2,11 +2,11 @@
  * A file of checked values beside settings.json: loaded once, written whole. A file that cannot be used is never
  * overwritten: it is kept aside, and the person is told. What is in it is the caller's schema.
  */
-import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type Clock, errorText, HeadframeError } from '../base/index.ts'
 import { fileFailure } from './failures.ts'
+import { keepAside } from './keep-aside.ts'
 import { describeIssues } from './migrate.ts'
 import { readText, replaceFile } from './private-file.ts'
 
@@ -82,7 +82,7 @@ async function load<T extends object>(
       { context: { path, version: newer, known: kind.version } },
     )
   }
-  const aside = await keepAside(path, kind, clock.nowMs())
+  const aside = await keepAside(path, kind.what, clock.nowMs())
   return {
     value: kind.empty,
     notices: [
@@ -121,15 +121,4 @@ function versionOf(text: string): number | null {
   } catch {
     return null
   }
-}
-
-async function keepAside<T>(path: string, kind: JsonFileKind<T>, nowMs: number): Promise<string> {
-  const date = new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-')
-  const aside = `${path.slice(0, -'.json'.length)}.broken-${date}.json`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    throw fileFailure('settings/not-writable', `${kind.what} could not be moved aside`, path, error)
-  }
-  return aside
 }
