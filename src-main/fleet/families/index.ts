@@ -3,6 +3,7 @@ import { HeadframeError } from '../../base/index.ts'
 import { type FamilyId } from '../model/reading.ts'
 import { antminer } from './antminer.ts'
 import { auradine } from './auradine.ts'
+import { avalon } from './avalon.ts'
 import { axeos } from './axeos.ts'
 import { braiinsFamily } from './braiins.ts'
 import { epic } from './epic.ts'
@@ -21,6 +22,7 @@ import { whatsminer } from './whatsminer.ts'
 export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
   antminer,
   auradine,
+  avalon,
   axeos,
   braiins: braiinsFamily(),
   epic,
