@@ -87,19 +87,20 @@ export class RigBook {
 
   /** @throws HeadframeError `settings/not-writable`; nothing has changed then */
   add(rig: BookRig): Promise<void> {
-    return this.#change((file) => ({ ...file, rigs: [...file.rigs, rig] }))
+    return this.#change((file) => ({ ...file, rigs: [...file.rigs, { ...rig, ...clipped(rig) }] }))
   }
 
   /** @throws HeadframeError `rig/unknown`, `settings/not-writable` */
   async change(id: string, known: Partial<Omit<BookRig, 'id' | 'addedAtMs'>>): Promise<BookRig> {
     this.require(id)
-    await this.#change((file) => withRig(file, id, known))
+    await this.#change((file) => withRig(file, id, { ...known, ...clipped(known) }))
     return this.require(id)
   }
 
   /** The same for what was seen, not said: counts at once and is saved a little later. Unknown ids are ignored. */
-  learn(id: string, seen: Partial<Omit<BookRig, 'id' | 'addedAtMs'>>): void {
+  learn(id: string, said: Partial<Omit<BookRig, 'id' | 'addedAtMs'>>): void {
     const rig = this.#byId.get(id)
+    const seen = { ...said, ...clipped(said) }
     if (!rig || Object.entries(seen).every(([key, value]) => rig[key as keyof BookRig] === value)) return
     this.#set(withRig(this.#file, id, seen))
     this.#later ??= this.#parts.clock.after(SAVE_LATER_MS, () => void this.flush())
@@ -201,6 +202,15 @@ export class RigBook {
     this.#file = file
     this.#byId = new Map(file.rigs.map((rig) => [rig.id, rig]))
   }
+}
+
+/** What rigs say of themselves. One that says too much must not keep the others from being saved. */
+const SAID = ['mac', 'serial', 'hostname', 'make', 'model', 'firmware', 'firmwareVersion'] as const
+const LONGEST_TEXT = 200
+
+function clipped(known: Partial<BookRig>): Partial<BookRig> {
+  const long = SAID.filter((key) => (known[key]?.length ?? 0) > LONGEST_TEXT)
+  return Object.fromEntries(long.map((key) => [key, known[key]?.slice(0, LONGEST_TEXT)]))
 }
 
 function withRig(file: RigBookFile, id: string, known: Partial<BookRig>): RigBookFile {
