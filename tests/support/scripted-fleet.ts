@@ -1,6 +1,7 @@
 /** A fleet of scripted rigs on a clock that the test moves, with what it keeps in memory. */
 import { ManualClock, silentLogger } from '../../src-main/base/index.ts'
-import { EMPTY_RIG_BOOK, Fleet, type RigBookFile } from '../../src-main/fleet/index.ts'
+import { EMPTY_RIG_BOOK, type RigBookFile } from '../../src-main/fleet/book/rig-book-file.ts'
+import { Fleet } from '../../src-main/fleet/fleet.ts'
 import { type RigFind } from '../../src-main/fleet/book/adoption.ts'
 import {
   type ConfiguredPool,
