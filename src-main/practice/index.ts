@@ -28,6 +28,7 @@ export {
 export { auradineFirmware } from './firmware/auradine.ts'
 export { sealminerFirmware } from './firmware/sealminer.ts'
 export { innosiliconFirmware } from './firmware/innosilicon.ts'
+export { futurebitFirmware } from './firmware/futurebit.ts'
 export { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
 export {
   hashingInProcess,

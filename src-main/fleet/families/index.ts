@@ -8,6 +8,7 @@ import { axeos } from './axeos.ts'
 import { braiinsFamily } from './braiins.ts'
 import { epic } from './epic.ts'
 import { type RigFamily } from './family.ts'
+import { futurebit } from './futurebit.ts'
 import { hiveon } from './hiveon.ts'
 import { innosilicon } from './innosilicon.ts'
 import { marathon } from './marathon.ts'
@@ -26,6 +27,7 @@ export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
   axeos,
   braiins: braiinsFamily(),
   epic,
+  futurebit,
   hiveon,
   innosilicon,
   luxos,
