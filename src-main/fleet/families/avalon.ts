@@ -24,8 +24,9 @@ import {
   type RigFamily,
   type WriteOutcome,
 } from './family.ts'
-import { Gathering } from './gathering.ts'
 import { notSupported, offer, requireOffered } from './offer.ts'
+import { PartReader } from './part-reader.ts'
+import { plainPools } from './plain-pools.ts'
 import { type AvalonKind, avalonGeneration, avalonKind } from './readings/avalon-models.ts'
 import { readAvalon } from './readings/avalon.ts'
 
@@ -52,19 +53,19 @@ export const avalon: RigFamily = {
 
 async function read(link: RigLink, { clock }: FamilyTools): Promise<ReadResult> {
   const { form, version } = await greetAvalon(link)
-  const gathering = new Gathering()
+  const parts = new PartReader()
   const part = (command: string): Promise<unknown> =>
-    gathering.ask(`rpc ${command}`, () => readAvalonPart(link, form, command))
+    parts.ask(`rpc ${command}`, () => readAvalonPart(link, form, command))
   const summary = await part('summary')
   const stats = (await part('stats')) ?? (await part('estats'))
   const pools = await part('pools')
   const kind = avalonKind(readAvalon({ version, stats }, 0).model)
   const litestats = HAS_LITESTATS.includes(kind) ? await part('litestats') : undefined
-  const options = await gathering.ask('rpc ascset help', () => askAvalonOptions(link, form))
-  gathering.requireAnswers()
+  const options = await parts.ask('rpc ascset help', () => askAvalonOptions(link, form))
+  parts.requireSome()
   const replies = { version, summary, stats, pools, litestats, options: options ?? null }
   // What one of two spellings answered is not missing.
-  const failed = gathering.failed.filter((asked) => stats === undefined || asked !== 'rpc stats')
+  const failed = parts.failed.filter((asked) => stats === undefined || asked !== 'rpc stats')
   return { reading: readAvalon(replies, clock.nowMs()), failed }
 }
 
@@ -174,13 +175,15 @@ async function perform(
   const kind = command.kind === 'restore-pools' ? 'set-pools' : command.kind
   requireOffered(capabilities(reading)[kind])
   switch (command.kind) {
-    case 'set-pools':
-      return writePools(link, command.pools, reading, null)
+    case 'set-pools': {
+      const { pools, note } = plainPools(command.pools, 'Avalon firmware', POOL_ENTRIES)
+      return writePools(link, pools, reading, note)
+    }
     case 'restore-pools': {
       const note = command.snapshot.hasPasswords
         ? null
         : 'The rig never shows the passwords of its pools: where none was known, "x" was written, which most pools take.'
-      return writePools(link, command.snapshot.pools, reading, note)
+      return writePools(link, plainPools(command.snapshot.pools, null, POOL_ENTRIES).pools, reading, note)
     }
     case 'reboot':
       return outcome(await reboot(link, await greetAvalon(link)), REBOOTS, null)

@@ -21,6 +21,7 @@ import {
   type WriteOutcome,
 } from './family.ts'
 import { notSupported, offer } from './offer.ts'
+import { plainPools, snapshotWithoutPasswords } from './plain-pools.ts'
 import { whatsminerGeneration, type WhatsminerGeneration } from './readings/whatsminer-common.ts'
 import { readWhatsminerV3 } from './readings/whatsminer-v3.ts'
 import { readWhatsminer } from './readings/whatsminer.ts'
@@ -118,12 +119,7 @@ function powerLimit({ apiVersion, firmwareVersion }: RigReading): true | string 
 
 /** Neither generation shows the passwords of its pools. */
 async function readPools(link: RigLink, tools: FamilyTools): Promise<PoolsSnapshot> {
-  const { reading } = await readAny(link, tools)
-  return {
-    pools: reading.pools.map(({ url, user }) => ({ url, user, password: '' })),
-    hasPasswords: false,
-    own: null,
-  }
+  return snapshotWithoutPasswords((await readAny(link, tools)).reading.pools)
 }
 
 /** How long a change takes, in milliseconds: until it can be there, and at most. */
@@ -187,20 +183,16 @@ async function sendNew(link: RigLink, change: Change, tools: FamilyTools, tokens
 
 function changeFor(command: RigCommand): Change {
   switch (command.kind) {
-    case 'set-pools':
-      return poolsChange(
-        command.pools,
-        command.pools.length > POOL_ENTRIES
-          ? 'The rig has room for three pools; the rest was left out.'
-          : null,
-      )
+    case 'set-pools': {
+      const { pools, note } = plainPools(command.pools, 'Whatsminer firmware', POOL_ENTRIES)
+      return poolsChange(pools, note)
+    }
     case 'restore-pools': {
       const { pools, hasPasswords } = command.snapshot
-      const unknown = !hasPasswords && pools.some(({ password }) => password === '')
-      const filled = pools.map((pool) => (pool.password === '' ? { ...pool, password: 'x' } : pool))
-      const note =
-        'The rig never shows the passwords of its pools, so "x" was written, which most pools take.'
-      return poolsChange(unknown ? filled : pools, unknown ? note : null)
+      const note = hasPasswords
+        ? null
+        : 'The rig never shows the passwords of its pools: where none was known, "x" was written, which most pools take.'
+      return poolsChange(plainPools(pools, null, POOL_ENTRIES).pools, note)
     }
     case 'restart':
       return {
@@ -255,9 +247,7 @@ function poolsChange(pools: readonly PoolTarget[], note: string | null): Change 
     members[`worker${number}`] = pool?.user ?? ''
     members[`passwd${number}`] = pool?.password ?? ''
   }
-  const list = pools
-    .slice(0, POOL_ENTRIES)
-    .map(({ url, user, password }) => ({ pool: url, worker: user, passwd: password }))
+  const list = pools.map(({ url, user, password }) => ({ pool: url, worker: user, passwd: password }))
   return { v2: ['update_pools', members], v3: [['set.miner.pools', list]], takes: MINER_RESTARTS, note }
 }
 
