@@ -57,7 +57,8 @@ const VOLTS_BELOW = 100
 export function readEpic(replies: EpicReplies, atMs: number): RigReading {
   const { summary, capabilities } = replies
   const boards = readBoards(replies)
-  const nowHs = sumOf(boards.map(({ hashrateHs }) => hashrateHs))
+  const working = listOf(at(summary, 'HBs'))
+  const nowHs = mhsToHs(sumOf(working.map((entry) => countOf(at(entry, 'Hashrate', 0)))))
   const session = at(summary, 'Session')
   const powerW = countOf(at(summary, 'Power Supply Stats', 'Input Power'))
   const chips = readChips(replies)
@@ -77,7 +78,7 @@ export function readEpic(replies: EpicReplies, atMs: number): RigReading {
     hostname: textOf(at(summary, 'Hostname')),
     state: readState(textOf(at(summary, 'Status', 'Operating State')), nowHs),
     hashrates: { ...NO_HASHRATES, nowHs, averageHs: mhsToHs(at(session, 'Average MHs')) },
-    expectedHs: sumOf(boards.map(({ expectedHs }) => expectedHs)),
+    expectedHs: mhsToHs(sumOf(working.map(expectedMhs))),
     stickerHs: thsToHs(at(capabilities, 'Default Hashrate')),
     boards,
     chips,
@@ -142,7 +143,6 @@ function readBoards({ summary, capabilities, hashrate, temps }: EpicReplies): Bo
       const position = working.findIndex((entry) => countOf(at(entry, 'Index')) === index)
       const entry = working[position]
       const hashrateHs = mhsToHs(at(entry, 'Hashrate', 0))
-      const percent = positive(at(entry, 'Hashrate', 1))
       const chipRates = listOf(at(byIndex(listOf(hashrate), index), 'Data'))
       return board({
         slot: index,
@@ -150,7 +150,7 @@ function readBoards({ summary, capabilities, hashrate, temps }: EpicReplies): Bo
         // Listed for every slot, or only for the boards that work.
         serial: textOf(serials.length === working.length ? serials[position] : serials[index]),
         hashrateHs,
-        expectedHs: hashrateHs === null || percent === null ? null : Math.round(hashrateHs / (percent / 100)),
+        expectedHs: mhsToHs(expectedMhs(entry)),
         chipsWorking:
           chipRates.length === 0 ? null : chipRates.filter((rate) => (chipRate(rate) ?? 0) > 0).length,
         chipsExpected: entry === undefined ? null : chipsExpected,
@@ -161,6 +161,13 @@ function readBoards({ summary, capabilities, hashrate, temps }: EpicReplies): Bo
         missing: booleanOf(at(status, 'Detected')) === false,
       })
     })
+}
+
+/** From its rate and the percentage that this is of what it should be. */
+function expectedMhs(entry: unknown): number | null {
+  const rate = countOf(at(entry, 'Hashrate', 0))
+  const percent = positive(at(entry, 'Hashrate', 1))
+  return rate === null || percent === null ? null : rate / (percent / 100)
 }
 
 function byIndex(list: readonly unknown[], index: number): unknown {

@@ -161,7 +161,7 @@ function readRates({ summary, devs }: LuxosReplies): RigHashrates {
     minuteHs: of('1m'),
     fiveMinutesHs: of('5m'),
     fifteenMinutesHs: of('15m'),
-    hourHs: sumOf(listOf(at(devs, 'DEVS')).map((dev) => mhsToHs(at(dev, 'MHS 60m')))),
+    hourHs: mhsToHs(sumOf(listOf(at(devs, 'DEVS')).map((dev) => countOf(at(dev, 'MHS 60m'))))),
     dayHs: of('24h'),
     averageHs: of('av'),
   }
