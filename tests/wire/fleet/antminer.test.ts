@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { antminer } from '../../../src-main/fleet/families/antminer.ts'
 import { antminerFirmware, type AntminerGeneration } from '../../../src-main/practice/firmware/antminer.ts'
-import { type BootFirmware, HANG_UP, SAY_NOTHING } from '../../../src-main/practice/firmware/firmware.ts'
+import { type BootFirmware, HANG_UP } from '../../../src-main/practice/firmware/firmware.ts'
 import { type RigBlueprint } from '../../../src-main/practice/firmware/rig-body.ts'
 import { activeUrl, type FamilyRig, familyRig, TOOLS } from '../../support/family-rig.ts'
 import { startPracticeFirmware } from '../../support/practice-firmware.ts'
@@ -311,7 +311,7 @@ describe('Antminer with port 6060', () => {
 
 describe('Antminer that answers badly', () => {
   const broken =
-    (rpc: (request: string) => string | typeof HANG_UP | typeof SAY_NOTHING) =>
+    (rpc: (request: string) => string) =>
     (boot: BootFirmware): BootFirmware =>
     (body) => ({ ...boot(body), rpc })
 
