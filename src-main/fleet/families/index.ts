@@ -20,7 +20,7 @@ import { sealminer } from './sealminer.ts'
 import { vnish } from './vnish.ts'
 import { whatsminer } from './whatsminer.ts'
 
-export const FAMILIES: Readonly<Partial<Record<FamilyId, RigFamily>>> = {
+export const FAMILIES: Readonly<Record<FamilyId, RigFamily>> = {
   antminer,
   auradine,
   avalon,
