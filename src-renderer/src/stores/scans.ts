@@ -26,9 +26,23 @@ export const useScansStore = defineStore('scans', () => {
     following?.stop()
     following = null
   }
-  onScopeDispose(letGo)
+  /** Waits for the connection, where a page opens before there is one. */
+  let waiting: (() => void) | null = null
+  onScopeDispose(() => {
+    letGo()
+    waiting?.()
+  })
 
   async function loadSuggestions(): Promise<void> {
+    if (connection.state.value.phase !== 'live') {
+      waiting ??= connection.onChange((state) => {
+        if (state.phase !== 'live') return
+        waiting?.()
+        waiting = null
+        void loadSuggestions()
+      })
+      return
+    }
     try {
       suggestions.value = await client.scans.suggestions()
       suggestionsProblem.value = null

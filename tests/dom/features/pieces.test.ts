@@ -31,7 +31,7 @@ describe('the columns of the rig table', () => {
     const all = RIG_COLUMNS.map((column) => column.id as string)
     for (const shown of [ids(900), ids(2400), ids(600, { duplicate: true, best: true })])
       expect(shown).toEqual(all.filter((id) => shown.includes(id)))
-    expect(gridTracks(visibleColumns(100, {}))).toBe('minmax(150px, 2fr)')
+    expect(gridTracks(visibleColumns(100, {}))).toBe('16px minmax(150px, 1.6fr)')
   })
 })
 
