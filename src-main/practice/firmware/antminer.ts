@@ -7,7 +7,6 @@ import {
   answerBitmainRpc,
   type BitmainProgram,
   chainedStats,
-  flatStats,
   MINER_GONE,
   webSummary,
 } from './bitmain-tables.ts'
@@ -53,7 +52,7 @@ export function antminerFirmware(generation: AntminerGeneration): BootFirmware {
               fans: fanCount,
               usedFans: Array.from({ length: fanCount }, (_, index) => index + 1),
             },
-      hasNewApi: generation === 'since-2023-07',
+      hasNewApi: generation !== 'old-web',
     }
     const turnAway = digestLogin({ body, realm: REALM })
     const pages =
@@ -195,7 +194,7 @@ function jsonPages(
       case 'summary':
         return isGone(body) ?? { json: webSummary(program, complaintsOf(body)) }
       case 'stats':
-        return isGone(body) ?? { json: takesParts ? chainedStats(program) : flatStats(program) }
+        return isGone(body) ?? { json: chainedStats(program) }
       case 'pools':
         return isGone(body) ?? { json: webPools(body) }
       case 'get_blink_status':

@@ -87,6 +87,8 @@ export function formPages(
             hardware_version: '30.0.1.3',
           },
         }
+      case 'get_network_info':
+        return { json: { nettype: 'DHCP', netdevice: 'eth0', macaddr: blueprint.mac.toUpperCase() } }
       case 'get_miner_conf':
         return {
           json: {

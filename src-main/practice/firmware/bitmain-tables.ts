@@ -195,7 +195,7 @@ function sensors(body: RigBody, centreC: number): number[] {
   return [centreC, centreC - 3, centreC - 6, centreC - 1].map((degrees) => Math.max(1, Math.round(degrees)))
 }
 
-export function flatStats(program: BitmainProgram): Reply {
+function flatStats(program: BitmainProgram): Reply {
   const { body, places, extra } = program
   const { boardCount, chipsPerBoard } = body.blueprint
   const table: Reply = {
@@ -256,7 +256,7 @@ function acsText(chips: number): string {
   return Array.from({ length: chips }, (_, index) => (index % 3 === 0 ? ' o' : 'o')).join('')
 }
 
-/** The shape of 2023 and later, which the CGI has too. */
+/** The list of chains, which the CGI has too. */
 export function chainedStats(program: BitmainProgram): Reply {
   const { body, version } = program
   const { boardCount, chipsPerBoard, serial } = body.blueprint

@@ -1,6 +1,6 @@
 /**
  * The `stats` of Bitmain's miner program and of the firmwares built on it, in both shapes: the flat table with numbered
- * names (`chain_rate1`, `fan6`), and the list of chains of 2023 and later (`new_api`, `stats.cgi`). Pure.
+ * names (`chain_rate1`, `fan6`), and the list of chains of the newer ones (`new_api`, `stats.cgi`). Pure.
  *
  * In the flat table sixteen chain places and eight fan places are always listed, and the used ones neither begin at 1 nor
  * follow each other. Kept is what has chips or turns, in order, with its number as label.
