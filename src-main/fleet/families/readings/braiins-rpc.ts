@@ -41,6 +41,9 @@ export interface BraiinsRpcReplies {
   readonly tunerstatus?: unknown
 }
 
+/** A miner that does not hash after this time is not starting any more. */
+const STARTS_WITHIN_S = 600
+
 /** @param atMs when the replies arrived, epoch milliseconds */
 export function readBraiinsRpc(replies: BraiinsRpcReplies, atMs: number): RigReading {
   const summary = at(replies.summary, 'SUMMARY', 0)
@@ -55,7 +58,7 @@ export function readBraiinsRpc(replies: BraiinsRpcReplies, atMs: number): RigRea
     firmware: 'Braiins OS',
     ...machineName(textOf(at(replies.devdetails, 'DEVDETAILS', 0, 'Model'))),
     apiVersion: textOf(at(replies.version, 'VERSION', 0, 'API')),
-    state: readState(replies, nowHs),
+    state: readState(replies, nowHs, minerUptimeS),
     hashrates: {
       ...NO_HASHRATES,
       nowHs,
@@ -65,7 +68,9 @@ export function readBraiinsRpc(replies: BraiinsRpcReplies, atMs: number): RigRea
       dayHs: mhsToHs(at(summary, 'MHS 24h')),
       averageHs: mhsToHs(at(summary, 'MHS av')),
     },
-    expectedHs: sumOf(boards.map(({ expectedHs }) => expectedHs)),
+    expectedHs: mhsToHs(
+      sumOf(listOf(at(replies.devs, 'DEVS')).map((dev) => countOf(at(dev, 'Nominal MHS')))),
+    ),
     boards,
     fans: listOf(at(replies.fans, 'FANS')).map((fan, index) => ({
       label: textOf(at(fan, 'ID')) ?? String(index),
@@ -108,9 +113,15 @@ export function readBraiinsRpc(replies: BraiinsRpcReplies, atMs: number): RigRea
   })
 }
 
-function readState(replies: BraiinsRpcReplies, nowHs: number | null): RigWorkState {
+/** Whether a person paused it, it does not tell here. */
+function readState(
+  replies: BraiinsRpcReplies,
+  nowHs: number | null,
+  minerUptimeS: number | null,
+): RigWorkState {
   if (nowHs !== null && nowHs > 0) return 'mining'
-  return replies.summary === undefined && replies.devs === undefined ? 'miner-down' : 'starting'
+  if (replies.summary === undefined && replies.devs === undefined) return 'miner-down'
+  return (minerUptimeS ?? 0) > STARTS_WITHIN_S ? 'stopped' : 'starting'
 }
 
 function readBoards({ devs, devdetails, temps }: BraiinsRpcReplies): BoardReading[] {
