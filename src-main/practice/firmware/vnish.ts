@@ -175,7 +175,7 @@ function restPages(body: RigBody, generation: VnishGeneration): (request: Firmwa
   const started = (): FirmwareReply => {
     restartRequired = false
     body.restartMiner()
-    return { status: 200, body: '' }
+    return { json: null }
   }
 
   const act = (name: string, sent: unknown): FirmwareReply | null => {
@@ -183,7 +183,7 @@ function restPages(body: RigBody, generation: VnishGeneration): (request: Firmwa
       case 'mining/stop':
       case 'mining/pause':
         body.pause()
-        return { status: 200, body: '' }
+        return { json: null }
       case 'mining/start':
       case 'mining/resume':
         return body.miner === 'paused' ? started() : { status: 500, json: { err: 'miner is running' } }
@@ -192,7 +192,7 @@ function restPages(body: RigBody, generation: VnishGeneration): (request: Firmwa
       case 'mining/switch-pool':
         body.savePools(body.pools, Number(member(sent, 'pool_id')))
         body.restartMiner()
-        return { status: 200, body: '' }
+        return { json: null }
       case 'mining/throttle':
         if (!isNew) return null
         settings.throttlePercent = Number(member(sent, 'percent'))
