@@ -4,6 +4,7 @@
  */
 import { type Clock, type Timer } from '../../base/index.ts'
 import { createNonceScanner, type NonceScanner } from '../../checker/index.ts'
+import { difficultyOfHash, hashHeader } from '../../mining/index.ts'
 import { type HeaderCandidate, HeaderWalk, type RigWork } from './rig-work.ts'
 
 export type HashingCommand =
@@ -22,6 +23,8 @@ export interface RigFind {
   readonly ntime: number
   readonly nonce: number
   readonly version: number
+  /** Of its hash: at least that of the work's target. */
+  readonly difficulty: number
 }
 
 export interface HashingReport {
@@ -125,7 +128,8 @@ export class HashingLoop {
       const count = Math.min(due, NONCES_PER_HEADER - lane.nextNonce)
       const { extranonce2, ntime, version } = lane.candidate
       for (const nonce of lane.scanner.scan(lane.nextNonce, count)) {
-        this.#finds.push({ rig, key: lane.work.key, extranonce2, ntime, nonce, version })
+        const difficulty = difficultyOfNonce(lane.candidate.header76, nonce)
+        this.#finds.push({ rig, key: lane.work.key, extranonce2, ntime, nonce, version, difficulty })
       }
       lane.nextNonce += count
       due -= count
@@ -137,4 +141,11 @@ export class HashingLoop {
     lane.scanner = createNonceScanner(lane.candidate.header76, lane.work.target)
     lane.nextNonce = 0
   }
+}
+
+function difficultyOfNonce(header76: Uint8Array, nonce: number): number {
+  const header = new Uint8Array(80)
+  header.set(header76)
+  new DataView(header.buffer).setUint32(76, nonce, true)
+  return difficultyOfHash(hashHeader(header))
 }

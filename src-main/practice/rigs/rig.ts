@@ -3,8 +3,14 @@
  * and nothing else: follows jobs, difficulties, masks and extranonces, submits what it finds, and comes back
  * when it is dropped. What it speaks is its tongue's affair.
  */
-import { type Clock, type Entropy, errorText, type Logger, type Timer } from '../../base/index.ts'
-import { HASHES_PER_DIFFICULTY, HashrateEstimator, MINUTE_MS } from '../../mining/index.ts'
+import { type Clock, type Entropy, equalBytes, errorText, type Logger, type Timer } from '../../base/index.ts'
+import {
+  asTarget,
+  difficultyOfTarget,
+  HASHES_PER_DIFFICULTY,
+  HashrateEstimator,
+  MINUTE_MS,
+} from '../../mining/index.ts'
 import {
   afterConnectionEnded,
   type BackoffPolicy,
@@ -21,6 +27,15 @@ import { type RigTongue, type RigTongueEvents } from './rig-tongue.ts'
 import { Sv1Tongue } from './sv1-tongue.ts'
 import { Sv2Tongue } from './sv2-tongue.ts'
 
+/** Where a rig mines, and as whom. */
+export interface RigPlace {
+  readonly address: HostPort
+  /** Of a place that speaks Stratum V2, 32 bytes x-only; null for V1. */
+  readonly authorityKey: Uint8Array | null
+  readonly user: string
+  readonly password: string
+}
+
 /** Where the proxy listens. */
 export interface RigPlaces {
   readonly stratum: HostPort
@@ -34,8 +49,8 @@ export interface RigParts {
   readonly log: Logger
   readonly loop: NetLoop
   readonly family: RigFamily
-  /** Where it mines. */
-  readonly places: RigPlaces
+  /** Where it mines, until it is told otherwise; null for nowhere. */
+  readonly place: RigPlace | null
   /** Its number at the hasher. */
   readonly index: number
   command(command: HashingCommand): void
@@ -59,6 +74,25 @@ export interface RigCounts {
   readonly reconnects: number
 }
 
+/** Since it was sent to where it mines now. */
+export interface RigTally {
+  readonly accepted: number
+  readonly rejected: number
+  readonly lastAcceptedAtMs: number | null
+  /** The best that it sent; 0 for none. */
+  readonly bestDifficulty: number
+  /** It is held to; 0 before the first job. */
+  readonly difficulty: number
+}
+
+const NO_TALLY: RigTally = {
+  accepted: 0,
+  rejected: 0,
+  lastAcceptedAtMs: null,
+  bestDifficulty: 0,
+  difficulty: 0,
+}
+
 /** Quick, since everything is on this machine. */
 const BACKOFF: BackoffPolicy = {
   firstMs: 500,
@@ -67,6 +101,8 @@ const BACKOFF: BackoffPolicy = {
   jitterRatio: 0.5,
   steadyAfterMs: 10_000,
 }
+/** More jobs than any pool sends on one connection. */
+const KEYS_PER_CONVERSATION = 2 ** 32
 /** Without a line from the pool for so long firmware reconnects. */
 const IDLE_TIMEOUT_MS = 180_000
 
@@ -84,9 +120,14 @@ export class PracticeRig {
   #accepted = 0
   #rejected = 0
   #reconnects = 0
+  #place: RigPlace | null
+  #tally = NO_TALLY
+  /** What the hasher adds to the work keys of this conversation: finds of an earlier one may still be on their way. */
+  #keyBase = 0
 
   constructor(parts: RigParts) {
     this.#parts = parts
+    this.#place = parts.place
     this.#hashrate = new HashrateEstimator(parts.clock.monotonicMs())
   }
 
@@ -106,10 +147,26 @@ export class PracticeRig {
     }
   }
 
+  get tally(): RigTally {
+    return this.#tally
+  }
+
   start(): void {
     if (!this.#stopped) return
     this.#stopped = false
     void this.#connect()
+  }
+
+  /** Sends it elsewhere, or, with null, nowhere. What it counts begins anew. */
+  mineAt(place: RigPlace | null): void {
+    if (samePlace(place, this.#place)) return
+    this.#place = place
+    this.#tally = NO_TALLY
+    this.#retry?.cancel()
+    this.#abort?.abort()
+    this.#backoff = NO_BACKOFF
+    this.#leave('the practice rig is sent elsewhere')
+    if (!this.#stopped) void this.#connect()
   }
 
   stop(): void {
@@ -125,23 +182,29 @@ export class PracticeRig {
   }
 
   onFind(find: RigFind): void {
-    if (this.#tongue?.submit(find)) this.#submitted++
+    const key = find.key - this.#keyBase
+    if (key < 0 || !this.#tongue?.submit({ ...find, key })) return
+    this.#submitted++
+    const { bestDifficulty } = this.#tally
+    this.#tally = { ...this.#tally, bestDifficulty: Math.max(bestDifficulty, find.difficulty) }
   }
 
   async #connect(): Promise<void> {
-    const { places, loop, clock, log, family } = this.#parts
+    const { loop, clock, log, family } = this.#parts
+    const place = this.#place
+    if (place === null) return
     const abort = new AbortController()
     this.#abort = abort
     this.#connectedMs = clock.monotonicMs()
     try {
       const connection = await connect({
-        ...placeOf(family, places).address,
+        ...place.address,
         loop,
         tls: null,
         signal: abort.signal,
       })
       if (abort.signal.aborted) connection.destroy('the practice rig is switched off')
-      else this.#run(connection)
+      else this.#run(connection, place)
     } catch (error) {
       if (abort.signal.aborted) return
       log.debug('practice rig cannot connect', { rig: family.name, reason: errorText(error) })
@@ -149,10 +212,10 @@ export class PracticeRig {
     }
   }
 
-  #run(connection: Connection): void {
+  #run(connection: Connection, place: RigPlace): void {
     this.#connection = connection
     this.#hashrate = new HashrateEstimator(this.#parts.clock.monotonicMs())
-    const tongue = this.#newTongue(connection)
+    const tongue = this.#newTongue(connection, place)
     this.#tongue = tongue
     connection.idleTimeoutMs = IDLE_TIMEOUT_MS
     connection.onData((bytes) => tongue.receive(bytes))
@@ -162,22 +225,39 @@ export class PracticeRig {
     tongue.start()
   }
 
-  #newTongue(connection: Connection): RigTongue {
-    const { family, clock, entropy, log, index, command, places } = this.#parts
+  #newTongue(connection: Connection, { address, authorityKey, user, password }: RigPlace): RigTongue {
+    const { clock, entropy, log, index, command } = this.#parts
+    const family = { ...this.#parts.family, name: user }
+    const keyBase = (this.#keyBase += KEYS_PER_CONVERSATION)
     const events: RigTongueEvents = {
       send: (data) => connection.write(data),
-      onWork: (work) => command({ kind: 'work', rig: index, hashrateHs: family.hashrateHs, work }),
-      onVersionMask: (mask) => command({ kind: 'version-mask', rig: index, mask }),
-      onAnswers: (accepted, rejected) => {
-        this.#accepted += accepted
-        this.#rejected += rejected
+      onWork: (work) => {
+        this.#tally = { ...this.#tally, difficulty: difficultyOfTarget(asTarget(work.target)) }
+        command({
+          kind: 'work',
+          rig: index,
+          hashrateHs: family.hashrateHs,
+          work: { ...work, key: keyBase + work.key },
+        })
       },
+      onVersionMask: (mask) => command({ kind: 'version-mask', rig: index, mask }),
+      onAnswers: (accepted, rejected) => this.#onAnswers(accepted, rejected),
       close: (reason) => connection.close(reason),
     }
-    const place = placeOf(family, places)
-    if (place.authorityKey === null) return new Sv1Tongue(family, place.address.host, log, events)
-    const { authorityKey, address } = place
+    if (authorityKey === null) return new Sv1Tongue(family, address.host, log, events, password)
     return new Sv2Tongue({ family, ...address, authorityKey, clock, entropy, log, events })
+  }
+
+  #onAnswers(accepted: number, rejected: number): void {
+    this.#accepted += accepted
+    this.#rejected += rejected
+    const tally = this.#tally
+    this.#tally = {
+      ...tally,
+      accepted: tally.accepted + accepted,
+      rejected: tally.rejected + rejected,
+      lastAcceptedAtMs: accepted > 0 ? this.#parts.clock.nowMs() : tally.lastAcceptedAtMs,
+    }
   }
 
   #onDropped(reason: string): void {
@@ -207,9 +287,22 @@ export class PracticeRig {
 }
 
 /** Where a rig of this family mines: rigs that speak Stratum V2 fall back to V1 where that is not served. */
-function placeOf(
-  { speaks }: RigFamily,
-  { stratum, stratumV2 }: RigPlaces,
-): { readonly address: HostPort; readonly authorityKey: Uint8Array | null } {
-  return speaks === 'stratum-v2' && stratumV2 ? stratumV2 : { address: stratum, authorityKey: null }
+export function placeOf({ speaks, name }: RigFamily, { stratum, stratumV2 }: RigPlaces): RigPlace {
+  const account = { user: name, password: 'x' }
+  return speaks === 'stratum-v2' && stratumV2
+    ? { ...stratumV2, ...account }
+    : { address: stratum, authorityKey: null, ...account }
+}
+
+function samePlace(a: RigPlace | null, b: RigPlace | null): boolean {
+  if (a === null || b === null) return a === b
+  return (
+    a.address.host === b.address.host &&
+    a.address.port === b.address.port &&
+    a.user === b.user &&
+    a.password === b.password &&
+    (a.authorityKey === null || b.authorityKey === null
+      ? a.authorityKey === b.authorityKey
+      : equalBytes(a.authorityKey, b.authorityKey))
+  )
 }

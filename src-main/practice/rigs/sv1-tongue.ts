@@ -25,17 +25,19 @@ export class Sv1Tongue implements RigTongue {
   readonly #host: string
   readonly #log: Logger
   readonly #events: RigTongueEvents
+  readonly #password: string
   readonly #framer = new LineFramer(MAX_LINE_BYTES)
   #client: Sv1ClientState | null = null
   #nextKey = 1
   /** The pool's names of the jobs whose shares still count, by work key. */
   readonly #jobs = new Map<number, string>()
 
-  constructor(family: RigFamily, host: string, log: Logger, events: RigTongueEvents) {
+  constructor(family: RigFamily, host: string, log: Logger, events: RigTongueEvents, password: string) {
     this.#family = family
     this.#host = host
     this.#log = log
     this.#events = events
+    this.#password = password
   }
 
   get hasWork(): boolean {
@@ -50,7 +52,7 @@ export class Sv1Tongue implements RigTongue {
         host: this.#host,
         userAgent,
         user: name,
-        password: 'x',
+        password: this.#password,
         versionRollingMask,
         minBitCount: 2,
         subscribeExtranonce: subscribesExtranonce,
