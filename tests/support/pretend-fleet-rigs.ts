@@ -364,6 +364,9 @@ function fate(index: number, now: number): Partial<Rig> {
     case 24:
       return {
         login: 'wrong',
+        capabilities: pretendCapabilities(
+          Object.fromEntries(rigAction.options.map((action) => [action, 'It refused the stored password.'])),
+        ),
         problem: {
           code: 'rig/wrong-password',
           message: 'It refused the stored password. It is not tried again until you change it.',

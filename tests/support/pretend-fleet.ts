@@ -406,9 +406,9 @@ export class PretendFleet {
       if (!TARGET.test(target))
         throw refuse(
           'BAD_REQUEST',
-          'scan/invalid-target',
+          'scan/bad-target',
           `“${target}” is no address, range or name. Write it like 192.168.1.0/24, 192.168.1.20-80 or rig.local:8080.`,
-          { field: 'targets', part: target },
+          { target },
         )
     const targets =
       order.targets.length > 0

@@ -144,7 +144,6 @@ export function whyNot(rig: Rig, action: RigAction): string | null {
     return 'Headframe has not changed its pools, so there is nothing to put back.'
   if (!capability.offered) return capability.because
   if (rig.state === 'unreachable') return 'It does not answer now.'
-  if (rig.login === 'wrong') return 'It refused the stored password.'
   return null
 }
 
