@@ -5,25 +5,25 @@
  */
 import { HeadframeError, Listeners, type Unsubscribe } from '../base/index.ts'
 import { Adoption, type RigFind } from './book/adoption.ts'
-import { parseImportList } from './book/import-list.ts'
 import { RigBook } from './book/rig-book.ts'
 import { type BookRig } from './book/rig-book-file.ts'
+import { ActionDesk } from './control/action-desk.ts'
 import { Credentials } from './control/credentials.ts'
-import { performAction } from './control/perform-action.ts'
-import { type ActionFacts, type ActionPlan, planAction } from './control/plan-action.ts'
 import { PoolsVault } from './control/pools-vault.ts'
 import { Runs } from './control/runs.ts'
 import { checkTemplate } from './control/worker-names.ts'
+import { type Identified } from './discovery/identified.ts'
+import { identify } from './discovery/identify.ts'
+import { probeLinks } from './discovery/probe-link.ts'
 import { type RigFamily } from './families/family.ts'
 import { type FleetCalls, type FleetChange, type ImportPlan } from './fleet-calls.ts'
-import { addressText } from './model/identity.ts'
+import { isSame } from './model/identity.ts'
 import { type RigReading } from './model/reading.ts'
 import { RigKeeper } from './polling/rig-keeper.ts'
 import { DEFAULT_FLEET_OPTIONS, type FleetOptions, type FleetParts } from './ports.ts'
 import { type AccessibleRig, type RigAccess } from './rig-access.ts'
 import { openLink } from './transport/open-link.ts'
 import { type RigAddress, type RigLink } from './transport/rig-link.ts'
-import { leadsHere } from './views/mines-here.ts'
 import {
   type ActionValues,
   type AdoptionView,
@@ -53,22 +53,27 @@ export class Fleet implements FleetCalls, RigAccess {
   readonly #keeper: RigKeeper
   readonly #adoption: Adoption
   readonly #runs: Runs
+  readonly #identify: (address: RigAddress) => Promise<Identified>
 
   constructor(parts: FleetParts) {
     this.#parts = parts
     this.#options = { ...DEFAULT_FLEET_OPTIONS, ...parts.options }
     const { clock, entropy, log, secrets } = parts
+    const tools = { clock, entropy }
+    this.#identify =
+      parts.identify ??
+      ((address) => identify(address, { clock, openLink: probeLinks(tools), signal: this.#stopping.signal }))
     this.#book = new RigBook(parts)
     this.#credentials = new Credentials(secrets, entropy)
     this.#vault = new PoolsVault(secrets)
     this.#keeper = new RigKeeper({
-      tools: { clock, entropy },
+      tools,
       log,
       book: this.#book,
       credentials: this.#credentials,
       vault: this.#vault,
       families: parts.families,
-      openLink: parts.openLink ?? ((request) => openLink({ ...request, clock, entropy })),
+      openLink: parts.openLink ?? ((request) => openLink({ ...request, ...tools })),
       proxy: parts.proxy,
       options: this.#options,
       onChange: (ids) => this.#changed(ids),
@@ -78,10 +83,20 @@ export class Fleet implements FleetCalls, RigAccess {
       book: this.#book,
       clock,
       log,
-      isStillThere: (id) => this.#keeper.isStillThere(id),
+      isStillThere: (id) => this.#isStillThere(id),
+      onDescribed: (id) => this.#changed([id]),
       onAdded: (id) => this.#onAdded(id),
       onMoved: (id) => this.#onMoved(id),
       onGroups: () => this.#changes.emit({ kind: 'groups' }),
+    })
+    const desk = new ActionDesk({
+      tools,
+      book: this.#book,
+      keeper: this.#keeper,
+      vault: this.#vault,
+      proxy: parts.proxy,
+      options: this.#options,
+      signal: this.#stopping.signal,
     })
     this.#runs = new Runs({
       clock,
@@ -90,23 +105,8 @@ export class Fleet implements FleetCalls, RigAccess {
       signal: this.#stopping.signal,
       nameOf: (id) => this.view(id).name,
       isBusy: (id) => this.#keeper.isBusy(id),
-      plan: (id, action, values) => this.#plan(id, action, values),
-      perform: (id, command, onPhase) =>
-        performAction(
-          id,
-          command,
-          {
-            access: this,
-            clock,
-            family: { clock, entropy },
-            vault: this.#vault,
-            lookEveryMs: this.#options.lookEveryMs,
-            sharePatienceMs: this.#options.sharePatienceMs,
-            signal: this.#stopping.signal,
-            isHere: (url, rig) => this.#isHere(url, rig),
-          },
-          onPhase,
-        ),
+      plan: (id, action, values) => desk.plan(id, action, values),
+      perform: (id, command, onPhase) => desk.perform(id, command, onPhase),
       onChange: (id) => this.#changes.emit({ kind: 'run', id }),
     })
   }
@@ -271,40 +271,8 @@ export class Fleet implements FleetCalls, RigAccess {
     return this.#book.rigs.map(({ host, port }) => ({ host, port }))
   }
 
-  async import(text: string, dryRun: boolean): Promise<ImportPlan> {
-    const targets: string[] = []
-    const lines: ImportPlan['lines'] = []
-    for (const { line, read, address } of parseImportList(text)) {
-      if (!read.ok) {
-        lines.push({ line, address, outcome: 'refused', message: read.error })
-        continue
-      }
-      const listed = read.value
-      const place = addressText(listed)
-      const known = this.#book.rigs.find((rig) => addressText(rig).toLowerCase() === place.toLowerCase())
-      if (known) {
-        lines.push({
-          line,
-          address: place,
-          outcome: 'known',
-          message: `Known as ${known.name || known.hostname || known.id}.`,
-        })
-        if (!dryRun) {
-          await this.#adoption.describe(known.id, listed)
-          this.#changed([known.id])
-        }
-      } else {
-        lines.push({
-          line,
-          address: place,
-          outcome: 'new',
-          message: dryRun ? 'Would be looked for.' : 'Is looked for now.',
-        })
-        if (!dryRun) this.#adoption.expect(listed)
-        targets.push(place)
-      }
-    }
-    return { lines, targets: dryRun ? [] : targets }
+  import(text: string, dryRun: boolean): Promise<ImportPlan> {
+    return this.#adoption.importList(text, dryRun)
   }
 
   /* ---- Actions ---- */
@@ -355,39 +323,13 @@ export class Fleet implements FleetCalls, RigAccess {
     this.#keeper.setBusy(id, action)
   }
 
-  async #plan(id: string, action: RigActionName, values: ActionValues): Promise<ActionPlan> {
-    const { proxy } = this.#parts
-    const pool = values.poolId === undefined ? null : await proxy.pool(values.poolId)
-    const known = this.#keeper.facts(id)
-    const { rig, family, login, freshness } = known
-    const view = this.#keeper.view(id)
-    const reading = freshness === 'gone' ? null : (known.merged?.reading ?? null)
-    const facts: ActionFacts = {
-      family,
-      reading,
-      host: rig.host,
-      login,
-      snapshot: this.#vault.of(id),
-      worker: {
-        users: this.#keeper.usersOf(id),
-        minesHere: view.minesHere === true,
-        nameByPerson: rig.name,
-        hostname: view.hostname,
-        host: rig.host,
-        mac: rig.mac,
-        number: this.#keeper.ids.indexOf(id) + 1,
-      },
-      template: this.#book.workerTemplate,
-      listener: proxy.listener(),
-      local: proxy.localAddresses(),
-      pool,
-    }
-    return planAction(action, values, facts)
-  }
-
-  #isHere(url: string, { host }: AccessibleRig): boolean {
-    const { proxy } = this.#parts
-    return leadsHere(url, host, { ports: proxy.ports(), local: proxy.localAddresses() })
+  /** What answers at its address may be one that does not say who it is when it is read; a search asks in more ways. */
+  async #isStillThere(id: string): Promise<boolean> {
+    const said = await this.#keeper.isStillThere(id)
+    if (said !== 'unclear') return said === 'yes'
+    const rig = this.#book.require(id)
+    const found = await this.#identify({ host: rig.host, port: rig.port })
+    return found.kind === 'rig' && isSame(rig, found) === 'yes'
   }
 
   #strangerAt(rig: BookRig, reading: RigReading): void {

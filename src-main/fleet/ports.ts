@@ -4,6 +4,7 @@
  */
 import { type Clock, type Entropy, type Logger } from '../base/index.ts'
 import { type RigBookStore } from './book/rig-book-file.ts'
+import { type Identified } from './discovery/identified.ts'
 import { type RigFamily } from './families/family.ts'
 import { type RigAddress, type RigCredentials, type RigLink } from './transport/rig-link.ts'
 
@@ -109,6 +110,8 @@ export interface FleetParts {
   readonly families: readonly RigFamily[]
   /** The transport's own if absent. */
   readonly openLink?: LinkOpener
+  /** Who answers at an address; the search's own if absent. */
+  readonly identify?: (address: RigAddress) => Promise<Identified>
   readonly store: RigBookStore
   readonly secrets: FleetSecrets
   readonly proxy: ProxySide

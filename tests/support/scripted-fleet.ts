@@ -126,6 +126,11 @@ export class ScriptedFleet {
       log: silentLogger,
       families: [this.family],
       openLink: scriptedLink,
+      identify: ({ host, port }) => {
+        const place = port === null ? host : `${host}:${String(port)}`
+        const nobody = { kind: 'other', address: { host, port }, because: 'Nobody answers there.' } as const
+        return Promise.resolve(this.rigs.has(place) ? this.find(place) : nobody)
+      },
       store: {
         load: () => Promise.resolve(this.saved),
         save: (file) => {

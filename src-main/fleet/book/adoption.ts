@@ -6,8 +6,9 @@
 import { type Clock, type Logger } from '../../base/index.ts'
 import { type Identified } from '../discovery/identified.ts'
 import { addressText, idFor, isOneMachine, realMac, realSerial, recognise } from '../model/identity.ts'
+import { type ImportPlan } from '../fleet-calls.ts'
 import { type AdoptionView } from '../views/view-types.ts'
-import { type ImportedRig } from './import-list.ts'
+import { type ImportedRig, parseImportList } from './import-list.ts'
 import { type RigBook } from './rig-book.ts'
 import { type BookRig } from './rig-book-file.ts'
 
@@ -17,11 +18,14 @@ export interface AdoptionParts {
   readonly book: RigBook
   readonly clock: Clock
   readonly log: Logger
-  isStillThere(id: string): Promise<'yes' | 'no' | 'unclear'>
+  /** Whether the rig itself answers where it is known to be. */
+  isStillThere(id: string): Promise<boolean>
   /** It was added to the book. */
   onAdded(id: string): void
   /** It answers elsewhere, or is something else, than before. */
   onMoved(id: string): void
+  /** A list gave it another name, place or group. */
+  onDescribed(id: string): void
   onGroups(): void
 }
 
@@ -37,11 +41,6 @@ export class Adoption {
     this.#parts = parts
   }
 
-  /** What a list says of the rig that will be found at its address. */
-  expect(rig: ImportedRig): void {
-    if (this.#waiting.size < WAITING_LINES) this.#waiting.set(placeOf(rig), rig)
-  }
-
   /** @throws HeadframeError `settings/not-writable` */
   adopt(find: RigFind): Promise<AdoptionView> {
     const adopted = this.#queue.then(() => this.#adopt(find))
@@ -49,18 +48,47 @@ export class Adoption {
     return adopted
   }
 
-  /** What a list says of a known rig. @throws HeadframeError `rig/unknown`, `settings/not-writable` */
-  async describe(id: string, listed: ImportedRig): Promise<void> {
+  /**
+   * Checks a list. Unless it is a dry run, known rigs are named as it says, and what it says of others waits until they
+   * are found. @throws HeadframeError `settings/not-writable`
+   */
+  async importList(text: string, dryRun: boolean): Promise<ImportPlan> {
+    const { book } = this.#parts
+    const plan: ImportPlan = { lines: [], targets: [] }
+    for (const { line, read, address } of parseImportList(text)) {
+      if (!read.ok) {
+        plan.lines.push({ line, address, outcome: 'refused', message: read.error })
+        continue
+      }
+      const place = addressText(read.value)
+      const known = book.rigs.find((rig) => placeOf(rig) === placeOf(read.value))
+      if (known) {
+        plan.lines.push({ line, address: place, outcome: 'known', message: `Known as ${nameOf(known)}.` })
+        if (!dryRun) await this.#describe(known.id, read.value)
+        continue
+      }
+      const message = dryRun ? 'Would be looked for.' : 'Is looked for now.'
+      plan.lines.push({ line, address: place, outcome: 'new', message })
+      if (dryRun) continue
+      plan.targets.push(place)
+      if (this.#waiting.size < WAITING_LINES) this.#waiting.set(placeOf(read.value), read.value)
+    }
+    return plan
+  }
+
+  /** What a list says of a known rig. */
+  async #describe(id: string, listed: ImportedRig): Promise<void> {
     const { book } = this.#parts
     const rig = book.require(id)
     const group = listed.group === '' ? null : await book.groupNamed(listed.group)
-    if (group) this.#parts.onGroups()
     await book.change(id, {
       name: listed.name || rig.name,
       notes: listed.notes || rig.notes,
       place: { room: listed.room || rig.place.room, shelf: listed.shelf || rig.place.shelf },
       groupId: group?.id ?? rig.groupId,
     })
+    if (group) this.#parts.onGroups()
+    this.#parts.onDescribed(id)
   }
 
   async #adopt(find: RigFind): Promise<AdoptionView> {
@@ -74,7 +102,7 @@ export class Adoption {
       return this.#add(find, null, note)
     }
     for (const id of found.ids) {
-      if ((await this.#parts.isStillThere(id)) === 'no') continue
+      if (!(await this.#parts.isStillThere(id))) continue
       const other = book.require(id)
       if (isOneMachine(other, find)) {
         return this.#known(
@@ -140,8 +168,8 @@ export class Adoption {
       refusedLogin: null,
     }
     await book.add(rig)
-    await this.#describeIfListed(id, find)
     this.#parts.onAdded(id)
+    await this.#describeIfListed(id, find)
     return { rigId: id, isNew: true, moved: false, note, family: find.family }
   }
 
@@ -150,7 +178,7 @@ export class Adoption {
     const listed = this.#waiting.get(place)
     if (!listed) return
     this.#waiting.delete(place)
-    await this.describe(id, listed)
+    await this.#describe(id, listed)
   }
 }
 

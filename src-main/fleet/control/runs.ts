@@ -18,6 +18,9 @@ import { type ActionPlan, checkAction } from './plan-action.ts'
 
 /** Ended ones; the oldest go first. */
 const KEPT_RUNS = 100
+/** Of a run with more rigs than this, what happens to them is told several times a second and not rig by rig. */
+const TOLD_AT_ONCE = 50
+const TELL_EVERY_MS = 250
 
 export interface RunParts {
   readonly clock: Clock
@@ -53,6 +56,8 @@ interface Run {
   readonly stop: AbortController
   /** Settles when the run ended. */
   ended: Promise<void>
+  /** A change is about to be told. */
+  willTell: boolean
 }
 
 export class Runs {
@@ -150,6 +155,7 @@ export class Runs {
       request,
       stop: new AbortController(),
       ended: Promise.resolve(),
+      willTell: false,
     }
     this.#runs.set(run.view.id, run)
     this.#dropOld()
@@ -245,7 +251,14 @@ export class Runs {
 
   #set(run: Run, item: Item, known: Partial<RunItemView>): void {
     item.view = { ...item.view, ...known }
-    this.#parts.onChange(run.view.id)
+    if (run.items.length <= TOLD_AT_ONCE) this.#parts.onChange(run.view.id)
+    else if (!run.willTell) {
+      run.willTell = true
+      this.#parts.clock.after(TELL_EVERY_MS, () => {
+        run.willTell = false
+        this.#parts.onChange(run.view.id)
+      })
+    }
   }
 
   #require(id: string): Run {

@@ -8,8 +8,8 @@ import { type RigBook } from '../book/rig-book.ts'
 import { type BookRig } from '../book/rig-book-file.ts'
 import { type Credentials } from '../control/credentials.ts'
 import { type PoolsVault } from '../control/pools-vault.ts'
-import { type FamilyTools, type ReadResult, type RigFamily } from '../families/family.ts'
-import { addressText, realMac } from '../model/identity.ts'
+import { type FamilyTools, type RigFamily } from '../families/family.ts'
+import { addressText, isSame, realMac } from '../model/identity.ts'
 import { type RigReading } from '../model/reading.ts'
 import { type DownstreamSeen, type FleetOptions, type LinkOpener, type ProxySide } from '../ports.ts'
 import { type AccessibleRig, type RigAccess } from '../rig-access.ts'
@@ -19,6 +19,7 @@ import { ownErrors } from '../views/own-errors.ts'
 import { lastShareAt, rigDetailView, type RigFacts, rigView } from '../views/rig-views.ts'
 import { type RawRepliesView, type RigDetailView, type RigView } from '../views/view-types.ts'
 import { trackErrors } from './error-log.ts'
+import { Follower } from './follower.ts'
 import { afterAnswer, afterNoAnswer, freshnessOf, postponed, startRhythm } from './poll-rhythm.ts'
 import { Poller } from './poller.ts'
 import { RigReader } from './rig-reader.ts'
@@ -42,14 +43,12 @@ export interface RigKeeperParts {
 
 /** Live readings do not say everything: a whole poll at least this often. */
 const WHOLE_POLL_EVERY_MS = 60_000
-/** Live readings come twice a second; nobody needs them so often. */
-const FOLLOW_EVERY_MS = 1000
-const FOLLOW_AGAIN_MS = 5 * 60_000
 
 export class RigKeeper implements RigAccess {
   readonly #parts: RigKeeperParts
   readonly #reader: RigReader
   readonly #poller: Poller
+  readonly #follower: Follower
   readonly #records = new Map<string, RigRecord>()
   readonly #stopped = new AbortController()
   #matches: {
@@ -67,6 +66,17 @@ export class RigKeeper implements RigAccess {
       familyOf: (rig) => this.familyOf(rig),
       onStranger: (record, reading) => parts.onStranger(parts.book.require(record.id), reading),
       onRead: (record) => this.#onRead(record),
+    })
+    this.#follower = new Follower({
+      tools,
+      log: parts.log,
+      signal: this.#stopped.signal,
+      open: (record, signal) => this.#reader.open(record, signal),
+      take: (record, result) => {
+        this.#reader.takeIn(record, result)
+        this.#answered(record, false)
+        this.#poller.reschedule(record.id)
+      },
     })
   }
 
@@ -134,7 +144,7 @@ export class RigKeeper implements RigAccess {
     if (record.busy !== null) return 'yes'
     try {
       const reading = await this.#reader.poll(record)
-      return realMac(reading.mac) === null && reading.serial === null ? 'unclear' : 'yes'
+      return isSame(this.#parts.book.require(id), reading)
     } catch (error) {
       if (error instanceof HeadframeError) return 'no'
       throw error
@@ -296,7 +306,7 @@ export class RigKeeper implements RigAccess {
     try {
       await this.#reader.poll(record)
       this.#answered(record, true)
-      this.#follow(record)
+      this.#follower.begin(record, this.familyOf(this.#parts.book.require(record.id)))
     } catch (error) {
       if (this.#records.get(record.id) !== record) return
       if (!(error instanceof HeadframeError)) throw error
@@ -359,40 +369,6 @@ export class RigKeeper implements RigAccess {
     const record = twin && this.#records.get(twin.id)
     if (!twin || !record || freshnessOf(record.rhythm) === 'gone') return null
     return `${twin.name || twin.hostname || 'Another rig'} at ${addressText(twin)}`
-  }
-
-  /* ---- Following ---- */
-
-  #follow(record: RigRecord): void {
-    const { book, tools, log } = this.#parts
-    const follow = this.familyOf(book.require(record.id)).follow
-    const { clock } = tools
-    if (!follow || record.following || clock.monotonicMs() < record.followAgainAtMs) return
-    const ending = new AbortController()
-    record.following = ending
-    const signal = AbortSignal.any([ending.signal, record.gone.signal, this.#stopped.signal])
-    let takenAtMs = -Infinity
-    const onReading = (result: ReadResult): void => {
-      const nowMs = clock.monotonicMs()
-      if (signal.aborted || nowMs - takenAtMs < FOLLOW_EVERY_MS) return
-      takenAtMs = nowMs
-      try {
-        this.#reader.takeIn(record, result)
-        this.#answered(record, false)
-        this.#poller.reschedule(record.id)
-      } catch (error) {
-        if (!(error instanceof HeadframeError)) throw error
-        ending.abort()
-      }
-    }
-    follow(this.#reader.open(record, signal), tools, onReading, signal)
-      .catch((error: unknown) => {
-        log.debug('a rig cannot be followed; it is polled', { rig: record.id, error: String(error) })
-      })
-      .finally(() => {
-        if (record.following === ending) record.following = null
-        record.followAgainAtMs = clock.monotonicMs() + FOLLOW_AGAIN_MS
-      })
   }
 
   #pollEveryMs(id: string): number {

@@ -107,6 +107,14 @@ describe('a rig that was found', () => {
     expect(fleet.list()).toMatchObject([{ address: '192.0.2.1' }])
   })
 
+  it('moves also where the one that took its address does not say who it is when it is read', async () => {
+    const { fleet } = await started()
+    const [id = ''] = await farm.populate(1)
+    farm.rigs.set('192.0.2.77', farm.rigAt('192.0.2.1'))
+    farm.place('192.0.2.1', 9).mac = null
+    expect(await farm.until(fleet.adopt(farm.find('192.0.2.77')))).toMatchObject({ rigId: id, moved: true })
+  })
+
   it('is not mistaken for the rig whose address it took', async () => {
     const { fleet } = await started()
     const [id = ''] = await farm.populate(1)
