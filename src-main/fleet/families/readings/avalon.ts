@@ -148,7 +148,10 @@ export function readAvalon(replies: AvalonReplies, atMs: number): RigReading {
 
 /** The machines in a reply to `stats`, `estats` or `litestats`. */
 export function avalonModules(reply: unknown): AvalonModule[] {
-  return listOf(at(reply, 'STATS')).flatMap((item) => {
+  // In the text form a section without a number of its own is named after the first thing in it.
+  const headless = Object.entries(objectOf(reply)).filter(([name]) => name.startsWith('MM ID'))
+  const items = [...listOf(at(reply, 'STATS')), ...headless.flatMap(([, list]) => listOf(list))]
+  return items.flatMap((item) => {
     if (!isObject(item)) return []
     const boards = new Map<number, AvalonTokens>()
     const boardText = textOf(item['HBinfo'])
