@@ -87,7 +87,7 @@ export function braiinsFamily(): RigFamily {
   return {
     id: 'braiins',
     name: 'Braiins OS',
-    login: { needed: 'to-write', factory: { username: 'root', password: 'root' }, locks: false },
+    login: { needed: 'to-write', factory: { username: 'root', password: '' }, locks: false },
     pollEveryMs: 15_000,
     read,
     capabilities,
