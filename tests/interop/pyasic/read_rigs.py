@@ -1,10 +1,14 @@
-"""Identifies and reads rigs by their addresses with pyasic and prints what it saw as JSON, one object per address."""
+"""Identifies and reads rigs by their addresses with pyasic, a few at once, and prints what it saw: one JSON object a rig."""
 
 import asyncio
 import json
 import sys
+import warnings
 
 from pyasic import get_miner
+
+AT_ONCE = 4
+LIMIT_S = 40
 
 
 def number(value):
@@ -30,6 +34,14 @@ def hashes_per_second(rate):
     return None if value is None else value * number(getattr(unit, "value", unit) or 1)
 
 
+def pool_url(url):
+    """pyasic's own text of it leaves nothing out but its key."""
+    if url is None:
+        return None
+    key = f"/{url.pubkey}" if getattr(url, "pubkey", None) else ""
+    return f"{getattr(url.scheme, 'value', url.scheme)}://{url.host}:{url.port}{key}"
+
+
 async def read(address):
     miner = await get_miner(address)
     if miner is None:
@@ -46,19 +58,28 @@ async def read(address):
         "mac": text(data.mac),
         "hostname": text(data.hostname),
         "hashrateHs": hashes_per_second(data.hashrate),
+        "expectedHs": hashes_per_second(data.expected_hashrate),
         "boards": [
             {
                 "hashrateHs": hashes_per_second(board.hashrate),
                 "chips": board.chips,
                 "boardC": number(board.temp),
                 "chipC": number(board.chip_temp),
+                "missing": board.missing,
             }
             for board in data.hashboards
         ],
         "fans": [fan.speed for fan in data.fans],
         "powerW": number(data.wattage),
         "pools": [
-            {"url": text(pool.url), "user": pool.user, "accepted": pool.accepted, "rejected": pool.rejected}
+            {
+                "url": pool_url(pool.url),
+                "user": pool.user,
+                "active": pool.active,
+                "alive": pool.alive,
+                "accepted": pool.accepted,
+                "rejected": pool.rejected,
+            }
             for pool in data.pools
         ],
         "isMining": data.is_mining,
@@ -69,12 +90,18 @@ async def read(address):
 
 
 async def main(addresses):
-    for address in addresses:
-        try:
-            seen = await read(address)
-        except Exception as error:  # what pyasic makes of a rig is the result, whatever it is
-            seen = {"address": address, "found": False, "error": f"{type(error).__name__}: {error}"}
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def answer(address):
+        async with slots:
+            try:
+                seen = await asyncio.wait_for(read(address), LIMIT_S)
+            except Exception as error:  # what pyasic makes of a rig is the result, whatever it is
+                seen = {"address": address, "found": False, "error": f"{type(error).__name__}: {error}"}
         print(json.dumps(seen), flush=True)
 
+    await asyncio.gather(*(answer(address) for address in addresses))
 
+
+warnings.simplefilter("ignore")
 asyncio.run(main(sys.argv[1:]))
