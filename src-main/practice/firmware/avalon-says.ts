@@ -190,7 +190,7 @@ export class AvalonSays {
     const pools = this.#body.pools.map((_, index) => ({
       STATS: index + 1,
       ID: `POOL${String(index)}`,
-      Calls: 0,
+      Elapsed: this.#body.minerUptimeS,
     }))
     return { ...this.status('S', 70, 'CGMiner stats'), STATS: [told, ...pools] }
   }
