@@ -3,6 +3,13 @@ import { type FamilyId } from '../../src-main/fleet/model/reading.ts'
 import { antminerFirmware } from '../../src-main/practice/firmware/antminer.ts'
 import { auradineFirmware } from '../../src-main/practice/firmware/auradine.ts'
 import { axeosFirmware } from '../../src-main/practice/firmware/axeos.ts'
+import { avalonFirmware } from '../../src-main/practice/firmware/avalon.ts'
+import { braiinsFirmware } from '../../src-main/practice/firmware/braiins.ts'
+import { epicFirmware } from '../../src-main/practice/firmware/epic.ts'
+import { futurebitFirmware } from '../../src-main/practice/firmware/futurebit.ts'
+import { innosiliconFirmware } from '../../src-main/practice/firmware/innosilicon.ts'
+import { luxosFirmware } from '../../src-main/practice/firmware/luxos.ts'
+import { protoFirmware } from '../../src-main/practice/firmware/proto.ts'
 import { type BootFirmware } from '../../src-main/practice/firmware/firmware.ts'
 import { hiveonFirmware } from '../../src-main/practice/firmware/hiveon.ts'
 import { marathonFirmware } from '../../src-main/practice/firmware/marathon.ts'
@@ -143,5 +150,81 @@ export const PRACTICE_EXAMPLES: readonly PracticeExample[] = [
     { ...big, username: 'seal', password: 'seal', model: 'A2' },
     'SealMiner',
     'Stock',
+  ),
+  example(
+    'Braiins OS, GraphQL',
+    'braiins',
+    braiinsFirmware('graphql'),
+    { ...big, ...root, model: 'S9', firmwareVersion: '22.08' },
+    'Antminer',
+    'Braiins OS',
+  ),
+  example(
+    'Braiins OS, REST',
+    'braiins',
+    braiinsFirmware('rest'),
+    { ...big, ...root, model: 'S19 XP', firmwareVersion: '25.07' },
+    'Antminer',
+    'Braiins OS',
+  ),
+  example(
+    'LuxOS',
+    'luxos',
+    luxosFirmware,
+    { ...big, model: 'S19k Pro', make: 'Antminer' },
+    'Antminer',
+    'LuxOS',
+  ),
+  example('ePIC', 'epic', epicFirmware, { ...big, password: 'letmein', model: 'S19 XP' }, 'Antminer', 'ePIC'),
+  example('Avalon A', 'avalon', avalonFirmware('a'), { ...big, ...root, model: 'A1246' }, 'Avalon', 'Stock'),
+  example('Avalon Q', 'avalon', avalonFirmware('q'), { ...small, ...root, model: 'Q' }, 'Avalon', 'Stock'),
+  example(
+    'Avalon Nano 3',
+    'avalon',
+    avalonFirmware('nano3'),
+    { ...small, ...root, model: 'Nano 3' },
+    'Avalon',
+    'Stock',
+  ),
+  example(
+    'Avalon Nano 3S',
+    'avalon',
+    avalonFirmware('nano3s'),
+    { ...small, ...root, model: 'Nano 3S' },
+    'Avalon',
+    'Stock',
+  ),
+  example(
+    'Avalon Mini 3',
+    'avalon',
+    avalonFirmware('mini3'),
+    { ...small, ...root, model: 'Mini 3' },
+    'Avalon',
+    'Stock',
+  ),
+  example(
+    'Proto Rig',
+    'proto',
+    protoFirmware,
+    { ...big, password: 'secret', model: 'Rig' },
+    'Proto',
+    'ProtoOS',
+  ),
+  example(
+    'Innosilicon',
+    'innosilicon',
+    innosiliconFirmware,
+    { ...big, ...admin, model: 'T3H' },
+    'Innosilicon',
+    'Stock',
+    { tellsModel: false },
+  ),
+  example(
+    'FutureBit Apollo',
+    'futurebit',
+    futurebitFirmware(),
+    { ...small, password: 'secret', model: 'Apollo II' },
+    'FutureBit',
+    'Apollo OS',
   ),
 ]

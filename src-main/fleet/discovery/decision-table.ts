@@ -40,10 +40,13 @@ export interface DecisionRow {
 
 const custom = (family: FamilyId): Outcome => ({ kind: 'family', family, level: 'custom' })
 const stock = (family: FamilyId): Outcome => ({ kind: 'family', family, level: 'stock' })
-const declined = (make: string, mines: string): Outcome => ({
-  kind: 'declined',
+const notForBitcoin = (make: string, mines: string): { make: string; because: string } => ({
   make,
   because: `This is a ${make} miner. It ${mines}, and Headframe is for Bitcoin (SHA-256), so there is nothing to do for it here.`,
+})
+const declined = (make: string, mines: string): Outcome => ({
+  kind: 'declined',
+  ...notForBitcoin(make, mines),
 })
 const ask = (probe: ProbeName): Outcome => ({ kind: 'ask', probe })
 
@@ -110,7 +113,31 @@ const whatsminerDescription: Sees = ({ version: first, devdetails }) =>
   [first, devdetails].some((text) => /"Description"\s*:\s*"whatsminer/i.test(text ?? ''))
 
 /** Antminers of other coins, by the letters of their line: L (Scrypt), Z, D, E, K, KA, KS, AL, X, HS, DR, B, A. */
-const OTHER_ANTMINER = /^Antminer\s+(?:L|Z|DR?|E|KA?|KS|AL|X|HS|B|A)\d/i
+const OTHER_LINE = /^(?:L|Z|DR?|E|KA?|KS|AL|X|HS|B|A)\d/i
+const OTHER_ANTMINER = new RegExp(`^Antminer\\s+${OTHER_LINE.source.slice(1)}`, 'i')
+
+/** What is known of a machine beside its firmware. */
+export interface MachineSaid {
+  readonly make: string | null
+  readonly model: string | null
+  /** In the firmware's words, where it says. */
+  readonly algorithm: string | null
+}
+
+/** Why a machine cannot mine Bitcoin, whatever firmware it has, as far as it is known; null if nothing speaks against it. */
+export function judgeMachine({
+  make,
+  model,
+  algorithm,
+}: MachineSaid): { make: string; because: string } | null {
+  const isOther =
+    (algorithm !== null && !/sha-?256/i.test(algorithm)) ||
+    (make === 'Antminer' && model !== null && OTHER_LINE.test(model)) ||
+    (make === 'SealMiner' && model !== null && /^(?:SealMiner\s+)?DL\d/i.test(model))
+  if (!isOther) return null
+  const { make: named, because } = notForBitcoin(make ?? 'unknown', 'is made for other coins')
+  return { make: named, because }
+}
 
 /** In the order of judgement. */
 export const DECISION_TABLE: readonly DecisionRow[] = [
@@ -163,7 +190,7 @@ export const DECISION_TABLE: readonly DecisionRow[] = [
   {
     row: '11a',
     sees: type(OTHER_ANTMINER),
-    then: declined('Antminer', 'is of a line that is made for other coins'),
+    then: declined('Antminer', 'is made for other coins'),
   },
 
   {

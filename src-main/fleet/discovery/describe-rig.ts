@@ -3,10 +3,14 @@
  * the probes brought already and by few further reads, understood by the family's own parsers, so that a find and a later
  * poll say the same. Never throws. Governing document: rig API digest, section 1.4.
  */
-import { at, isObject, macOf, objectOf, textOf } from '../model/lenient.ts'
+import { at, isObject, objectOf, textOf } from '../model/lenient.ts'
 import { type FamilyId, type RigReading } from '../model/reading.ts'
 import { antminerReading } from '../families/readings/antminer.ts'
 import { auradineReading } from '../families/readings/auradine.ts'
+import { readAvalon } from '../families/readings/avalon.ts'
+import { readProto } from '../families/readings/proto.ts'
+import { innosiliconReading } from '../families/readings/innosilicon.ts'
+import { futurebitReading } from '../families/readings/futurebit.ts'
 import { readAxeos } from '../families/readings/axeos.ts'
 import { readBraiinsGraphql } from '../families/readings/braiins-graphql.ts'
 import { readBraiinsRpc } from '../families/readings/braiins-rpc.ts'
@@ -24,7 +28,7 @@ import { readWhatsminer } from '../families/readings/whatsminer.ts'
 import { parseReply } from '../transport/repair-json.ts'
 import { type HttpRequest, type RigLink } from '../transport/rig-link.ts'
 import { isTextReply, parseTextReply } from '../transport/text-reply.ts'
-import { jsonOf } from './decision-table.ts'
+import { jsonOf, judgeMachine } from './decision-table.ts'
 import { EPIC_PORT, type ProbeAnswers } from './probes.ts'
 
 type Known = Pick<
@@ -55,7 +59,9 @@ interface Ask {
   http(request: HttpRequest): Promise<unknown>
 }
 
-type Describe = (ask: Ask) => Promise<Known> | Known
+/** With what it says it mines, where it says. */
+type Described = Known & { readonly algorithm?: string | null }
+type Describe = (ask: Ask) => Promise<Described> | Described
 
 const DESCRIBE: Readonly<Record<FamilyId, Describe>> = {
   antminer: ({ version, atMs }) => antminerReading({ version }, atMs),
@@ -63,7 +69,10 @@ const DESCRIBE: Readonly<Record<FamilyId, Describe>> = {
   mskminer: ({ version, atMs }) => mskminerReading({ version }, undefined, atMs),
   braiins: describeBraiins,
   luxos: async ({ version, rpc, atMs }) => readLuxos({ version, config: await rpc('config') }, atMs),
-  vnish: async ({ http, atMs }) => vnishReading({ info: await http({ path: '/api/v1/info' }) }, atMs),
+  vnish: async ({ http, atMs }) => {
+    const info = await http({ path: '/api/v1/info' })
+    return { ...vnishReading({ info }, atMs), algorithm: textOf(at(info, 'algorithm')) }
+  },
   epic: describeEpic,
   marathon: ({ version, answers, atMs }) => {
     const told = objectOf(at(version, 'VERSION', 0))
@@ -74,38 +83,39 @@ const DESCRIBE: Readonly<Record<FamilyId, Describe>> = {
     return marathonReading({ brief: jsonOf(answers.kaonsuBrief), overview }, atMs)
   },
   whatsminer: describeWhatsminer,
-  axeos: ({ answers, atMs }) => readAxeos(jsonOf(answers.systemInfo), undefined, atMs) ?? plain('AxeOS', {}),
-  nerdq: ({ answers, atMs }) => readNerdq(jsonOf(answers.systemInfo), undefined, atMs) ?? plain('NerdQ', {}),
-  avalon: ({ version }) => {
-    const told = objectOf(at(version, 'VERSION', 0))
-    return plain('Stock', {
-      make: 'Avalon',
-      model: textOf(told.MODEL)?.split('-')[0] ?? null,
-      firmwareVersion: textOf(told.LVERSION) ?? textOf(told.VERSION),
-      mac: macOf(told.MAC),
-    })
-  },
+  axeos: ({ answers, atMs }) => readAxeos(jsonOf(answers.systemInfo), undefined, atMs) ?? plain('AxeOS'),
+  nerdq: ({ answers, atMs }) => readNerdq(jsonOf(answers.systemInfo), undefined, atMs) ?? plain('NerdQ'),
+  avalon: ({ version, atMs }) => readAvalon({ version }, atMs),
   // Its web service tells more, to those with a login.
   auradine: async ({ version, devdetails, rpc, atMs }) => {
     const model = textOf(at(devdetails ?? (await rpc('devdetails')), 'DEVDETAILS', 0, 'Model'))
     return { ...auradineReading({ version }, atMs), model }
   },
-  proto: async ({ http }) => {
-    const system = objectOf(at(await http({ path: '/api/v1/system' }), 'system-info'))
-    return plain('ProtoOS', {
-      make: 'Proto',
-      model: textOf(system.model) ?? textOf(system.product_name),
-      firmwareVersion: textOf(at(system, 'os', 'version')),
-    })
+  proto: async ({ http, atMs }) => {
+    const system = await http({ path: '/api/v1/system' })
+    return readProto({ system, network: await http({ path: '/api/v1/network' }) }, atMs) ?? plain('ProtoOS')
   },
   sealminer: async ({ version, rpc, atMs }) => sealminerReading({ version, stats: await rpc('stats') }, atMs),
-  innosilicon: () => plain('Stock', { make: 'Innosilicon' }),
-  futurebit: () => plain('Stock', { make: 'FutureBit' }),
+  // Its model is told to those with a login alone.
+  innosilicon: ({ version, atMs }) => innosiliconReading({ version }, atMs),
+  futurebit: async ({ http, atMs }) => {
+    const told = await http({
+      method: 'POST',
+      path: '/api/graphql',
+      port: APOLLO_PORT,
+      json: { query: APOLLO_QUERY },
+    })
+    return futurebitReading({ stats: at(told, 'data', 'Miner', 'stats', 'result') }, atMs)
+  },
 }
 
-function plain(firmware: string, known: Partial<Known>): Known {
-  const nothing = { make: null, model: null, firmwareVersion: null, mac: null, serial: null, hostname: null }
-  return { ...nothing, firmware, ...known }
+const APOLLO_PORT = 5000
+const APOLLO_QUERY =
+  '{ Miner { stats { result { stats { version statVersion versions { miner } master { hwAddr } slaves { uid } } } error { message } } } }'
+
+/** A rig that said nothing of itself beyond what it is. */
+function plain(firmware: string): Known {
+  return { firmware, make: null, model: null, firmwareVersion: null, mac: null, serial: null, hostname: null }
 }
 
 export async function describeRig(
@@ -127,7 +137,10 @@ export async function describeRig(
         return status === 200 ? body : ''
       }),
   }
-  const { make, model, firmware, firmwareVersion, mac, serial, hostname } = await DESCRIBE[family](ask)
+  const described = await DESCRIBE[family](ask)
+  const declined = judgeMachine({ algorithm: null, ...described })
+  if (declined !== null) return { kind: 'declined', ...declined }
+  const { make, model, firmware, firmwareVersion, mac, serial, hostname } = described
   return { kind: 'rig', make, model, firmware, firmwareVersion, mac, serial, hostname }
 }
 

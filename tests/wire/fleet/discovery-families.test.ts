@@ -19,7 +19,7 @@ describe('a search among practice rigs', () => {
     expect(found).toMatchObject({ kind: 'rig', family, make, model: tellsModel ? model : null, firmware })
 
     const { username, password } = { username: null, password: null, ...blueprint }
-    const link = rig.link(username === null ? null : { username, password: password ?? '' })
+    const link = rig.link(password === null ? null : { username: username ?? '', password })
     const { reading } = await familyOf(family).read(link, { clock: systemClock, entropy: systemEntropy })
     expect(reading).toMatchObject({ make, model, firmware })
     if (found.kind !== 'rig') return

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { DECISION_TABLE, describeOther, judge } from '../../../../src-main/fleet/discovery/decision-table.ts'
+import {
+  DECISION_TABLE,
+  describeOther,
+  judge,
+  judgeMachine,
+} from '../../../../src-main/fleet/discovery/decision-table.ts'
 import { type HttpAnswer, type ProbeAnswers } from '../../../../src-main/fleet/discovery/probes.ts'
 
 const rpc = (member: string, value: string, more = ''): string =>
@@ -259,6 +264,19 @@ describe('decision table', () => {
       because:
         'This is a Hammer or VolcMiner miner. It mines Scrypt coins, and Headframe is for Bitcoin (SHA-256), so there is nothing to do for it here.',
     })
+  })
+
+  it.each([
+    ['Antminer', 'L7', null, 'declined'],
+    ['Antminer', 'S19 Pro', null, 'taken'],
+    ['Antminer', 'T21', 'sha256d', 'taken'],
+    ['Antminer', 'S21', 'scrypt', 'declined'],
+    ['SealMiner', 'DL1', null, 'declined'],
+    ['SealMiner', 'A2', null, 'taken'],
+    ['Avalon', 'A1246', null, 'taken'],
+    [null, null, null, 'taken'],
+  ])('looks behind the firmware at the machine: %s %s, %s, is %s', (make, model, algorithm, outcome) => {
+    expect(judgeMachine({ make, model, algorithm }) === null ? 'taken' : 'declined').toBe(outcome)
   })
 
   it('has no opinion on nothing, and none on noise', () => {

@@ -141,6 +141,14 @@ describe('identify', () => {
     await first.result
   })
 
+  it('declines a machine for other coins whatever firmware it has', async () => {
+    const { result } = start({
+      'GET /': ok('<meta name="firmware" content="AnthillOS">'),
+      'GET /api/v1/info': ok('{"miner":"Antminer L7","algorithm":"scrypt","fw_version":"1.2.7"}'),
+    })
+    expect(await result).toMatchObject({ kind: 'declined', make: 'Antminer' })
+  })
+
   it('is over after its budget, with what is known by then', async () => {
     const nothing = start({ 'rpc version': 'never', 'GET /': 'never', frame: 'never' })
     await settle()
