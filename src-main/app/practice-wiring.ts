@@ -30,7 +30,7 @@ export interface PracticeParts {
 
 export interface WiredPractice {
   readonly control: PracticeControl
-  /** Where the rigs answer their own interfaces, in the words of a search. */
+  /** Where the rigs answer their own interfaces, in the words of a search. The list grows as they come to listen. */
   readonly scanTargets: readonly string[]
   startRigs(places: RigPlaces): void
   stopRigs(): Promise<void>
@@ -39,6 +39,8 @@ export interface WiredPractice {
 
 /** The pool's key is kept, so that it is the same pool after a restart. */
 const AUTHORITY_SECRET = 'practice/authority'
+/** A stretch of ports that is easily scanned. */
+const FIRST_RIG_PORT = 4960
 
 /** Starts the practice pools and makes them pools of the program. */
 export async function startPractice(parts: PracticeParts): Promise<WiredPractice> {
@@ -56,11 +58,12 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
       ...(sv1Port === undefined ? {} : { stratumV1: sv1Port }),
     },
     openHashing: hashingInThread(threadUrl('hashing'), log.child('practice')),
+    neighbours: { firstPort: FIRST_RIG_PORT },
   })
   if (!stored) await secrets.set(AUTHORITY_SECRET, formatAuthoritySecretKey(farm.authority.secretKey))
   await seedPools(settings, farm)
   return {
-    scanTargets: [],
+    scanTargets: farm.scanTargets,
     control: { state: () => farm.state(), trigger: (event) => farm.trigger(event) },
     startRigs: (places) => farm.startRigs(places),
     stopRigs: () => farm.stopRigs(),

@@ -6,6 +6,7 @@ export {
   PracticeChain,
   type PracticeChainOptions,
 } from './chain.ts'
+export { type NeighbourhoodOptions, type RunningMachine } from './neighbourhood.ts'
 export {
   type DifficultyPolicy,
   PoolAccount,

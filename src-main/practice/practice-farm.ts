@@ -9,6 +9,7 @@ import { difficultyOfHashrate } from '../mining/index.ts'
 import { createNetLoop, formatHostPort, type HostPort, type NetLoop } from '../net/index.ts'
 import { type AuthorityKeyPair, formatAuthorityKey, generateAuthorityKeyPair } from '../sv2/index.ts'
 import { PracticeChain } from './chain.ts'
+import { Neighbourhood, type NeighbourhoodOptions, type RunningMachine } from './neighbourhood.ts'
 import { PoolCore } from './pool-core.ts'
 import { hashingInProcess, type OpenHashing } from './rigs/hashing-link.ts'
 import { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
@@ -57,6 +58,8 @@ export interface PracticeFarmOptions {
   readonly networkDifficulty?: number
   /** How long `find-block` waits. */
   readonly findBlockTimeoutMs?: number
+  /** Firmware for the rigs, and neighbours that mine elsewhere at first; none if absent. */
+  readonly neighbours?: NeighbourhoodOptions
 }
 
 export interface PracticeFarm {
@@ -66,6 +69,13 @@ export interface PracticeFarm {
   /** Switches the rigs on; they connect, and come back, on their own. Once per farm. */
   startRigs(places: RigPlaces): void
   stopRigs(): Promise<void>
+  /**
+   * What a scan has to be told to find the machines that answer. One list for the life of the farm, which grows as they
+   * come to listen; empty without neighbours.
+   */
+  readonly scanTargets: readonly string[]
+  /** Those that answer, as soon as they listen. */
+  readonly machines: readonly RunningMachine[]
   state(): PracticeState
   /**
    * Makes something happen; resolves with the state afterwards.
@@ -113,6 +123,7 @@ export async function startPracticeFarm(
 
 class Farm implements PracticeFarm {
   readonly authority: AuthorityKeyPair
+  readonly scanTargets: string[] = []
   readonly #options: PracticeFarmOptions
   readonly #loop: NetLoop
   readonly #chain: PracticeChain
@@ -124,6 +135,7 @@ class Farm implements PracticeFarm {
   #sv2Port = 0
   #sv1Port = 0
   #shed: RigShed | null = null
+  #neighbourhood: Neighbourhood | null = null
   #harder = true
   /** Ends a `find-block` that waits. */
   #giveUp: ((error: HeadframeError) => void) | null = null
@@ -187,24 +199,38 @@ class Farm implements PracticeFarm {
 
   startRigs({ stratum, stratumV2 }: RigPlaces): void {
     if (this.#shed !== null) throw new Error('the practice rigs are started once')
-    const { clock, entropy, log, rigs } = this.#options
-    this.#shed = new RigShed({
+    const { clock, entropy, rigs = PRACTICE_RIGS, neighbours } = this.#options
+    const shared = {
       clock,
       entropy,
-      log: log.child('practice-rigs'),
+      log: this.#options.log.child('practice-rigs'),
       loop: this.#loop,
       places: {
         stratum: onThisMachine(stratum),
         stratumV2: stratumV2 && { ...stratumV2, address: onThisMachine(stratumV2.address) },
       },
-      openHashing: this.#options.openHashing ?? hashingInProcess(clock),
-      ...(rigs === undefined ? {} : { families: rigs }),
-    })
+    }
+    const openHashing = this.#options.openHashing ?? hashingInProcess(clock)
+    this.#shed = new RigShed({ ...shared, openHashing, families: rigs })
     this.#shed.start()
+    if (neighbours === undefined) return
+    this.#neighbourhood = new Neighbourhood({
+      ...shared,
+      ...neighbours,
+      rigs,
+      shed: this.#shed,
+      onListening: (targets) => this.scanTargets.splice(0, Infinity, ...targets),
+    })
+    void this.#neighbourhood.start()
   }
 
   async stopRigs(): Promise<void> {
+    await this.#neighbourhood?.stop()
     await this.#shed?.stop()
+  }
+
+  get machines(): readonly RunningMachine[] {
+    return this.#neighbourhood?.machines ?? []
   }
 
   state(): PracticeState {
