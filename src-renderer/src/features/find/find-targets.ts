@@ -32,8 +32,8 @@ export function canBeSent(rig: Rig | undefined): boolean {
   )
 }
 
-/** 0 to 1. */
+/** 0 to 1; 1 also while it only listens. */
 export function scanProgress(scan: Scan): number {
-  if (scan.state !== 'running') return 1
-  return scan.total === 0 ? 0 : Math.min(1, scan.tried / scan.total)
+  if (scan.state !== 'running' || scan.total === 0) return 1
+  return Math.min(1, scan.tried / scan.total)
 }

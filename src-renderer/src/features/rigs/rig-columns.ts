@@ -271,35 +271,47 @@ export function filledColumns(rows: readonly FleetRow[], hasProblems: boolean): 
   const filled = RIG_COLUMNS.filter((column) => sample.some((row) => column.sortValue(row) !== undefined))
   const ids = new Set(filled.map((column) => column.id))
   if (hasProblems) ids.add('problem')
-  // A farm of connections alone mines here, all of it.
+  // A farm of connections alone mines here, all of it, and its states say what is wrong.
   if (!sample.some((row) => row.rig !== null))
-    for (const id of ['minesAt', 'effective'] as const) ids.delete(id)
+    for (const id of ['minesAt', 'effective', 'problem'] as const) ids.delete(id)
   return ids
 }
 
-/** The columns to show in `widthPx`: everything chosen, then by rank what still fits. */
+/** The same with room for the line and the likely error, which every row has where all are known by their connection. */
+const CONNECTION_COLUMNS: readonly RigColumn[] = RIG_COLUMNS.map((column) =>
+  column.id === 'hashrate' ? { ...column, width: 206, grow: 0.6 } : column,
+)
+
+/**
+ * The columns to show in `widthPx`: everything chosen, then by rank what still fits. `mixed`: some rigs have an interface
+ * of their own.
+ */
 export function visibleColumns(
   widthPx: number,
   choices: ColumnChoices,
   filled?: ReadonlySet<RigColumnId>,
+  mixed = true,
 ): RigColumn[] {
-  const chosen = RIG_COLUMNS.filter((column) => column.id === 'name' || choices[column.id] === true)
+  const all = mixed ? RIG_COLUMNS : CONNECTION_COLUMNS
+  const chosen = all.filter((column) => column.id === 'name' || choices[column.id] === true)
   const shown = new Set(chosen)
   let leftPx =
     widthPx - EDGES_PX - TICK_PX - GAP_PX - chosen.reduce((sum, column) => sum + column.width + GAP_PX, 0)
-  const candidates = RIG_COLUMNS.filter(
-    (column) =>
-      !shown.has(column) &&
-      choices[column.id] === undefined &&
-      column.rank !== Infinity &&
-      (column.rank === 0 || filled === undefined || filled.has(column.id)),
-  ).sort((a, b) => a.rank - b.rank)
+  const candidates = all
+    .filter(
+      (column) =>
+        !shown.has(column) &&
+        choices[column.id] === undefined &&
+        column.rank !== Infinity &&
+        (column.rank === 0 || filled === undefined || filled.has(column.id)),
+    )
+    .sort((a, b) => a.rank - b.rank)
   for (const column of candidates) {
     leftPx -= column.width + GAP_PX
     if (leftPx < 0) break
     shown.add(column)
   }
-  return RIG_COLUMNS.filter((column) => shown.has(column))
+  return all.filter((column) => shown.has(column))
 }
 
 /** The CSS grid tracks of these columns, the tick first. */
