@@ -105,6 +105,7 @@ export { antminerReports, type ReportSourceOptions, whatsminerReports } from './
 export { mdnsSource, type MdnsOptions } from './discovery/mdns.ts'
 export { ownSubnets, type SubnetSuggestion } from './discovery/own-subnets.ts'
 export { probeLinks } from './discovery/probe-link.ts'
+export { startScan } from './discovery/scan.ts'
 export {
   DEFAULT_SCAN_CONCURRENCY,
   DEFAULT_SCAN_TIMINGS,
@@ -114,8 +115,7 @@ export {
   type ScanProblem,
   type ScanProgress,
   type ScanTimings,
-  startScan,
-} from './discovery/scan.ts'
+} from './discovery/scan-parts.ts'
 export { MAX_TARGETS, parseTargets, type TargetOptions } from './discovery/targets.ts'
 export { addressText } from './model/identity.ts'
 export { FAMILIES, familyOf } from './families/index.ts'

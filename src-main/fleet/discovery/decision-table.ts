@@ -301,7 +301,7 @@ export function describeOther(answers: ProbeAnswers): string {
 
 /** Text of `<title>`, without blanks around it and cut at 60 characters; null if there is none. */
 export function titleOf(answer: HttpAnswer | null | undefined): string | null {
-  const title = /<title[^>]*>([^<]*)<\/title/i
+  const title = /<title[^>]{0,200}>([^<]{0,500})<\/title/i
     .exec(answer?.body ?? '')?.[1]
     ?.replaceAll(/\s+/g, ' ')
     .trim()

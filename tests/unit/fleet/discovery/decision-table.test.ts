@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   DECISION_TABLE,
@@ -277,6 +278,43 @@ describe('decision table', () => {
     [null, null, null, 'taken'],
   ])('looks behind the firmware at the machine: %s %s, %s, is %s', (make, model, algorithm, outcome) => {
     expect(judgeMachine({ make, model, algorithm }) === null ? 'taken' : 'declined').toBe(outcome)
+  })
+
+  it('judges whatever is said without an error', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        '<title>',
+        '{"ASICModel":',
+        '"VERSION":[{"Type":"Antminer',
+        'realm="antMiner',
+        '{"msg":{"miner":',
+      ),
+    )
+    const said = fc.array(text, { maxLength: 5 }).map((pieces) => pieces.join(''))
+    const answer = fc.record({
+      status: fc.constantFrom(0, 200, 307, 401),
+      headers: fc.record({ location: said, 'www-authenticate': said }, { requiredKeys: [] }),
+      body: said,
+    })
+    const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
+    const answers = fc.record(
+      {
+        version: maybe(said),
+        devdetails: maybe(said),
+        root: maybe(answer),
+        systemInfo: maybe(answer),
+        deviceInfo: maybe(said),
+        kaonsuBrief: maybe(answer),
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(answers, (each) => {
+        expect(['family', 'declined', 'ask', 'unknown']).toContain(judge(each as ProbeAnswers).kind)
+        expect(describeOther(each as ProbeAnswers)).toMatch(/\.$/)
+      }),
+    )
   })
 
   it('has no opinion on nothing, and none on noise', () => {
