@@ -117,15 +117,17 @@ function judgePools(targets: readonly PoolTarget[], evidence: Evidence): Judgeme
     const shares = newSharesThere(targets, firstThere, now)
     if (shares > 0)
       return proven(`It mines at ${where}, and counted ${sharesText(shares).toLowerCase()} there since.`)
-    const [shareBefore, shareNow] = [firstThere.shares.lastShareAtMs ?? 0, now.shares.lastShareAtMs]
-    if (shareNow !== null && shareNow > Math.max(firstThere.atMs, shareBefore)) {
-      return proven(`It mines at ${where}, and had a share there since.`)
-    }
-    if (shareNow === null && acceptedAt(targets, now) === null) {
-      return saysSo(
-        'This firmware does not tell of its shares, so only the pool can show that they arrive.',
-        true,
-      )
+    if (acceptedAt(targets, now) === null) {
+      const { lastShareAtMs } = now.shares
+      if (lastShareAtMs === null) {
+        return saysSo(
+          'This firmware does not tell of its shares, so only the pool can show that they arrive.',
+          true,
+        )
+      }
+      if (lastShareAtMs > Math.max(firstThere.atMs, firstThere.shares.lastShareAtMs ?? 0)) {
+        return proven(`It mines at ${where}, and had a share there since.`)
+      }
     }
   }
   if (now.state === 'paused' || now.state === 'stopped') {

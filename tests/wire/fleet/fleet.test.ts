@@ -251,9 +251,9 @@ describe('a fleet of practice rigs', () => {
 
       const back = await finished(fleet, await fleet.undoRun(sent.id))
       const unproven = outcomes(back).filter((line) => !line.includes(' done: '))
-    // Whatsminer's newest API tells nothing of shares: elsewhere than here nobody can see them arrive.
-    expect(unproven).toEqual([expect.stringContaining('rig4 unproven: ')])
-    expect(unproven[0]).toContain('does not tell of its shares')
+      // Whatsminer's newest API tells nothing of shares: elsewhere than here nobody can see them arrive.
+      expect(unproven).toEqual([expect.stringContaining('rig4 unproven: ')])
+      expect(unproven[0]).toContain('does not tell of its shares')
       for (const [n, rig] of [...rigs.values()].entries()) {
         expect(rig.body.pool).toMatchObject({ user: `farm.rig${String(n)}` })
         expect(rig.body.pool?.url).toContain('pool.example:3333')
@@ -265,7 +265,12 @@ describe('a fleet of practice rigs', () => {
     const kinds = ['axeos 2.15', 'antminer 2025', 'luxos', 'vnish 1.3']
     const { fleet, idOf } = await farmOf(kinds)
     const rigIds = kinds.map(idOf)
-    await Promise.all(rigIds.map((id) => fleet.refresh(id)))
+    // Uptime counts whole seconds: what has been up for one cannot be seen to have started anew.
+    const uptimes = async (): Promise<number> => {
+      await Promise.all(rigIds.map((id) => fleet.refresh(id)))
+      return Math.min(...fleet.list().map(({ uptimeS }) => uptimeS ?? 0))
+    }
+    await expect.poll(uptimes, { timeout: 30_000, interval: 500 }).toBeGreaterThan(10)
     const run = await finished(
       fleet,
       await fleet.startRun({
