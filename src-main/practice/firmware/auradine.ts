@@ -2,6 +2,7 @@
  * FluxOS of Auradine on a practice rig: gcminer's RPC, and the web service on 8080 that wants a token.
  * Governing document: rig API digest, section 5.9; field names as in the vendor's samples.
  */
+import { rounded } from './figures.ts'
 import { toHex } from '../../base/index.ts'
 import { answerCommon, envelope, invalidCommand, rateMhs, readCommand } from './cgminer-tables.ts'
 import { type BootFirmware, type FirmwareReply, type FirmwareRequest } from './firmware.ts'
@@ -213,7 +214,7 @@ export const auradineFirmware: BootFirmware = (body) => {
 function modeOf(body: RigBody): Record<string, unknown> {
   const sleep = body.miner === 'paused' ? 'on' : 'off'
   return body.powerLimitW === null
-    ? { Mode: 'normal', Sleep: sleep, Ths: Math.round(body.expectedHs / 1e10) / 100 }
+    ? { Mode: 'normal', Sleep: sleep, Ths: rounded(body.expectedHs / 1e12, 2) }
     : { Mode: 'custom', Tune: 'power', Sleep: sleep, Power: body.powerLimitW }
 }
 

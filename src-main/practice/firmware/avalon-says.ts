@@ -2,6 +2,7 @@
  * What a practice Avalon says of its machine: version, summary, pools, and the long texts in the shape of its kind. Written
  * from the rig API digest, section 5.8, the maker's manuals of the A10 and the Nano 3S, and what was recorded of machines.
  */
+import { roundedText } from './figures.ts'
 import { type Sections } from './avalon-form.ts'
 import { type RigBody } from './rig-body.ts'
 
@@ -209,7 +210,7 @@ export class AvalonSays {
       `STATE[${this.#isHashing ? '1' : '2'}]`,
       `MODE[${this.#mode}]`,
       'LEVEL[0]',
-      `GHSspd[${this.#ghs.toFixed(6)}]`,
+      `GHSspd[${roundedText(this.#ghs, 6)}]`,
       'ITemp[-273]',
       `OTemp[${this.#outletC}]`,
       `FanR[${String(fanDutyPercent)}%]`,
@@ -244,7 +245,7 @@ export class AvalonSays {
     const { blueprint, minerUptimeS, fanRpm, fanDutyPercent, hashErrorPercent, chipC, frequencyMHz } =
       this.#body
     const slots = Array.from({ length: blueprint.boardCount }, (_, slot) => slot)
-    const rates = slots.map(() => (this.#ghs / blueprint.boardCount).toFixed(2))
+    const rates = slots.map(() => roundedText(this.#ghs / blueprint.boardCount, 2))
     const heat = this.#isHashing ? chipC.toFixed(0) : '0'
     const boardError = Number(this.#body.notes.get(AVALON_NOTES.boardError) ?? 0)
     const { model, chip } = this.identity
@@ -268,11 +269,11 @@ export class AvalonSays {
       ...Array.from({ length: blueprint.fanCount }, (_, fan) => `Fan${String(fan + 1)}[${String(fanRpm)}]`),
       `FanR[${String(fanDutyPercent)}%]`,
       `PS[${this.#supply}]`,
-      `GHSspd[${this.#ghs.toFixed(2)}]`,
+      `GHSspd[${roundedText(this.#ghs, 2)}]`,
       `DHspd[${hashErrorPercent.toFixed(3)}%]`,
-      `GHSmm[${(this.#body.expectedHs / 1e9).toFixed(2)}]`,
+      `GHSmm[${roundedText(this.#body.expectedHs / 1e9, 2)}]`,
       // Averages stay after it stopped.
-      `GHSavg[${(this.#body.expectedHs / 1e9).toFixed(2)}]`,
+      `GHSavg[${roundedText(this.#body.expectedHs / 1e9, 2)}]`,
       `Freq[${frequencyMHz.toFixed(2)}]`,
       ...(this.#kind === 'a' || this.#kind === 'nano3'
         ? [`Led[${this.#body.locating ? '1' : '0'}]`]

@@ -3,6 +3,7 @@
  * of `stats`. Shared by the practice firmwares of Bitmain and of those who build on it.
  * Governing document: rig API digest, sections 2.1, 2.2 and 5.1; captures `antminer/*`.
  */
+import { rounded, roundedText } from './figures.ts'
 import { type RigBody } from './rig-body.ts'
 
 export interface BitmainProgram {
@@ -83,7 +84,7 @@ const answers: Readonly<Record<Read, (program: BitmainProgram, newApi: boolean) 
       SUMMARY: [
         {
           Elapsed: body.minerUptimeS,
-          'GHS 5s': rateGhs(body).toFixed(3),
+          'GHS 5s': roundedText(rateGhs(body), 3),
           'GHS av': rateGhs(body),
           'GHS 30m': rateGhs(body),
           'Found Blocks': 0,
@@ -185,7 +186,7 @@ export function shortDifficulty(difficulty: number): string {
   return String(difficulty)
 }
 
-const rateGhs = (body: RigBody): number => Math.round(body.measures.hashrateHs() / 1e6) / 1000
+const rateGhs = (body: RigBody): number => rounded(body.measures.hashrateHs() / 1e9, 3)
 const hardwareErrors = (body: RigBody): number =>
   Math.floor((body.hashErrorPercent / 100) * body.measures.counts().accepted)
 
@@ -230,7 +231,7 @@ function flatStats(program: BitmainProgram): Reply {
     table[`chain_acn${number}`] = isUsed ? chipsPerBoard : 0
     table[`chain_acs${number}`] = isUsed ? acsText(chipsPerBoard) : ''
     table[`chain_hw${number}`] = isUsed ? Math.floor(hardwareErrors(body) / boardCount) : 0
-    table[`chain_rate${number}`] = isUsed ? (rateGhs(body) / boardCount).toFixed(2) : ''
+    table[`chain_rate${number}`] = isUsed ? roundedText(rateGhs(body) / boardCount, 2) : ''
   }
   return {
     STATUS: [status(program, 'S', 70, 'BMMiner stats')],
@@ -238,7 +239,7 @@ function flatStats(program: BitmainProgram): Reply {
       { ...program.version, ...extra?.first?.() },
       {
         ...table,
-        total_rateideal: Math.round(body.expectedHs / 1e6) / 1000,
+        total_rateideal: rounded(body.expectedHs / 1e9, 3),
         rate_unit: 'GH',
         total_freqavg: body.frequencyMHz,
         total_acn: boardCount * chipsPerBoard,
@@ -261,7 +262,7 @@ export function chainedStats(program: BitmainProgram): Reply {
   const { body, version } = program
   const { boardCount, chipsPerBoard, serial } = body.blueprint
   const rate = rateGhs(body)
-  const idealGhs = Math.round(body.expectedHs / 1e6) / 1000
+  const idealGhs = rounded(body.expectedHs / 1e9, 3)
   return {
     STATUS: {
       STATUS: 'S',
@@ -320,7 +321,7 @@ export function webSummary({ body, version }: BitmainProgram, complaints: readon
         rate_5s: rate,
         rate_30m: rate,
         rate_avg: rate,
-        rate_ideal: Math.round(body.expectedHs / 1e6) / 1000,
+        rate_ideal: rounded(body.expectedHs / 1e9, 3),
         rate_unit: 'GH/s',
         hw_all: hardwareErrors(body),
         bestshare: Math.round(body.measures.counts().bestDifficulty),

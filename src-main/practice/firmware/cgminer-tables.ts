@@ -2,6 +2,7 @@
  * What cgminer's own descendants answer over RPC alike: the envelope, the version, sums and pools of a practice machine.
  * Governing document: rig API digest, section 2; field names as in its captures.
  */
+import { rounded } from './figures.ts'
 import { type RigBody } from './rig-body.ts'
 
 /** How a miner program calls itself. */
@@ -49,7 +50,7 @@ export function envelope(
 
 /** The rate of a machine in MH/s. */
 export function rateMhs(body: RigBody): number {
-  return Math.round(body.measures.hashrateHs() / 1e4) / 100
+  return rounded(body.measures.hashrateHs() / 1e6, 2)
 }
 
 export function summaryOf(body: RigBody): Record<string, unknown> {

@@ -2,6 +2,7 @@
  * The Apollo's own software on a practice rig: GraphQL on port 5000, a web page on 80 that leads to `/overview`.
  * Governing documents: rig API digest, section 5.11; the maker's public schema.
  */
+import { rounded } from './figures.ts'
 import { toHex } from '../../base/index.ts'
 import { type BootFirmware, type FirmwareReply, type FirmwareRequest } from './firmware.ts'
 import { parseSelection, project, type Selection } from './graphql-query.ts'
@@ -154,7 +155,7 @@ function unitOf(body: RigBody): object {
   const { blueprint, measures } = body
   const { accepted, rejected, stale, difficulty } = measures.counts()
   const pool = /^(?:[a-z0-9+]+:\/\/)?([^/:]+):(\d+)/i.exec(body.pool?.url ?? '')
-  const bySol = Number((measures.hashrateHs() / 1e9).toFixed(1))
+  const bySol = rounded(measures.hashrateHs() / 1e9, 1)
   return {
     uuid: 'unit-0',
     version: 'v2',

@@ -3,6 +3,7 @@
  * and an RPC that says little more than who it is. Governing document: rig API digest, sections 1.2 and 5.6; no recording is
  * known.
  */
+import { rounded } from './figures.ts'
 import { digestLogin } from './digest-login.ts'
 import {
   type BootFirmware,
@@ -169,7 +170,7 @@ function parsed(text: string): unknown {
   }
 }
 
-const ghs = (hs: number): number => Math.round(hs / 1e6) / 1000
+const ghs = (hs: number): number => rounded(hs / 1e9, 3)
 const isRunning = (body: RigBody): boolean => body.miner === 'running'
 
 function brief(body: RigBody): Record<string, unknown> {

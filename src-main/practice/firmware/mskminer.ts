@@ -2,6 +2,7 @@
  * MSKminer's firmware on a practice rig: Bitmain's RPC tables with totals in the first entry of `stats`, and a web page of
  * its own with a login by form and cookie. Governing document: rig API digest, sections 1.2 and 5.1.
  */
+import { rounded } from './figures.ts'
 import { toHex } from '../../base/index.ts'
 import { answerBitmainRpc, type BitmainProgram } from './bitmain-tables.ts'
 import { type BootFirmware, type Firmware } from './firmware.ts'
@@ -26,7 +27,7 @@ export const mskminerFirmware: BootFirmware = (body) => {
     hasNewApi: false,
     extra: {
       first: () => ({
-        total_rate: Math.round(body.measures.hashrateHs() / 1e6) / 1000,
+        total_rate: rounded(body.measures.hashrateHs() / 1e9, 3),
         total_power: Math.round(body.powerW),
       }),
     },

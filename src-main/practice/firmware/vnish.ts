@@ -3,6 +3,7 @@
  * Bitmain's RPC, which refuses to say who it is. The maker's fee is a pool of its own in the list.
  * Governing document: rig API digest, section 5.3; capture `vnish/s21pro-1.2.7`.
  */
+import { rounded } from './figures.ts'
 import { toHex } from '../../base/index.ts'
 import { answerBitmainRpc, type BitmainProgram, shortDifficulty, timeAgo } from './bitmain-tables.ts'
 import { type BootFirmware, type Firmware, type FirmwareReply, type FirmwareRequest } from './firmware.ts'
@@ -289,7 +290,7 @@ function textOf(value: unknown): string {
 
 /* ---- What it says ---- */
 
-const ghs = (hs: number): number => Math.round(hs / 1e6) / 1000
+const ghs = (hs: number): number => rounded(hs / 1e9, 3)
 
 function info(body: RigBody): Record<string, unknown> {
   const { model, firmwareVersion, mac, name, serial } = body.blueprint
