@@ -139,7 +139,8 @@ class ForgivingReader {
   /** One value, or several objects merged. */
   readAll(): unknown {
     const first = this.#value(0)
-    let merged: unknown = first
+    // Entered one by one: a whole copy for each object would take hours where a rig sends very many.
+    let members: Map<string, unknown> | null = null
     for (;;) {
       this.#skip()
       while (this.#peek() === ',') {
@@ -147,16 +148,18 @@ class ForgivingReader {
         this.#skip()
       }
       if (this.#at >= this.#text.length) break
-      if (this.#cut || this.#peek() !== '{' || !isRecord(merged)) {
+      if (this.#cut || this.#peek() !== '{' || !isRecord(first)) {
         this.#repairs.add('trailing-text')
         break
       }
       const next = this.#value(0)
       if (!isRecord(next)) break
       this.#repairs.add('concatenated')
-      merged = { ...next, ...merged }
+      members ??= new Map(Object.entries(first))
+      for (const [key, value] of Object.entries(next)) if (!members.has(key)) members.set(key, value)
     }
-    return merged === MISSING ? null : merged
+    if (members !== null) return Object.fromEntries(members)
+    return first === MISSING ? null : first
   }
 
   #value(depth: number): unknown {
