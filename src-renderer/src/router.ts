@@ -7,7 +7,14 @@ import TimelinePage from './features/jobs/TimelinePage.vue'
 import WarningList from './features/jobs/WarningList.vue'
 import OverviewScreen from './features/overview/OverviewScreen.vue'
 import PoolsScreen from './features/pools/PoolsScreen.vue'
+import AboutPart from './features/rig/AboutPart.vue'
+import ControlPart from './features/rig/ControlPart.vue'
+import HealthPart from './features/rig/HealthPart.vue'
+import HistoryPart from './features/rig/HistoryPart.vue'
+import PoolsPart from './features/rig/PoolsPart.vue'
+import RawPart from './features/rig/RawPart.vue'
 import RigPage from './features/rig/RigPage.vue'
+import TuningPart from './features/rig/TuningPart.vue'
 import RigsScreen from './features/rigs/RigsScreen.vue'
 import RoutingScreen from './features/routing/RoutingScreen.vue'
 import AuditPage from './features/traffic/AuditPage.vue'
@@ -25,7 +32,29 @@ export function createAppRouter(): Router {
       { path: '/pools', name: 'pools', component: PoolsScreen, meta: { title: 'Pools' } },
       { path: '/routing', name: 'routing', component: RoutingScreen, meta: { title: 'Routing' } },
       { path: '/rigs', name: 'rigs', component: RigsScreen, meta: { title: 'Rigs' } },
-      { path: '/rigs/:id', name: 'rig', component: RigPage, meta: { title: 'Rig' } },
+      {
+        path: '/rigs/:id',
+        component: RigPage,
+        children: [
+          { path: '', name: 'rig', component: HealthPart, meta: { title: 'Rig' } },
+          { path: 'pools', name: 'rig-pools', component: PoolsPart, meta: { title: 'Pools of a rig' } },
+          {
+            path: 'history',
+            name: 'rig-history',
+            component: HistoryPart,
+            meta: { title: 'History of a rig' },
+          },
+          {
+            path: 'control',
+            name: 'rig-control',
+            component: ControlPart,
+            meta: { title: 'Control of a rig' },
+          },
+          { path: 'tuning', name: 'rig-tuning', component: TuningPart, meta: { title: 'Tuning of a rig' } },
+          { path: 'about', name: 'rig-about', component: AboutPart, meta: { title: 'About a rig' } },
+          { path: 'raw', name: 'rig-raw', component: RawPart, meta: { title: 'Raw replies of a rig' } },
+        ],
+      },
       { path: '/find', name: 'find', component: FindScreen, meta: { title: 'Find rigs' } },
       { path: '/wall', name: 'wall', component: WallScreen, meta: { title: 'Wall', bare: true } },
       {
