@@ -20,7 +20,8 @@ export const epicFirmware: BootFirmware = (body) => {
     tuning: true,
     algorithm: 'VoltageOptimizer',
     target: blueprint.nameplateHs / 1e12,
-    minThrottle: blueprint.nameplateHs / 2e12,
+    // Whole, as recorded.
+    minThrottle: Math.round(blueprint.nameplateHs / 2e12),
     throttleStep: 5,
     targetC: 60,
     idleSpeed: 20,

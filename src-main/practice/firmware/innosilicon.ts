@@ -102,6 +102,7 @@ export const innosiliconFirmware: BootFirmware = (body) => {
           return envelope(program, ['S', 70, 'stats'], {
             STATS: Array.from({ length: boardCount }, (_, id) => ({
               STATS: id,
+              Elapsed: body.minerUptimeS,
               'Chain ID': id,
               'Num active chips': chipsPerBoard,
               power: body.powerW,

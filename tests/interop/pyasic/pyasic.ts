@@ -17,36 +17,57 @@ const MINIMUM_PYTHON_MINOR = 10
 const INSTALL_LIMIT_MS = 10 * 60_000
 
 /** What pyasic says of a rig, as `read_rigs.py` prints it. */
-export interface PyasicReading {
+export type PyasicReading =
+  | { readonly address: string; readonly found: false; readonly error?: string }
+  | {
+      readonly address: string
+      readonly found: true
+      /** Its class. */
+      readonly kind: string
+      /** Its names of fields that it failed over: they had to be left out. */
+      readonly lacking: readonly string[]
+      readonly make: string | null
+      readonly model: string | null
+      readonly firmware: string | null
+      readonly firmwareVersion: string | null
+      readonly mac: string | null
+      readonly hostname: string | null
+      readonly hashrateHs: number | null
+      readonly expectedHs: number | null
+      readonly boards: readonly {
+        readonly hashrateHs: number | null
+        readonly chips: number | null
+        readonly boardC: number | null
+        readonly chipC: number | null
+        readonly missing: boolean | null
+      }[]
+      readonly fans: readonly (number | null)[]
+      readonly powerW: number | null
+      readonly pools: readonly {
+        readonly url: string | null
+        readonly user: string | null
+        readonly active: boolean | null
+        readonly alive: boolean | null
+        readonly accepted: number | null
+        readonly rejected: number | null
+      }[]
+      readonly isMining: boolean | null
+      readonly uptimeS: number | null
+      readonly locating: boolean | null
+      readonly errors: readonly unknown[]
+    }
+
+/** What pyasic is to tell a rig. */
+export type PyasicTask = { readonly address: string } & (
+  | { readonly does: 'light' | 'reboot' }
+  | { readonly does: 'pools'; readonly url: string; readonly user: string }
+)
+
+/** What came of it: pyasic's own answer, or its error as text. */
+export interface PyasicOutcome {
   readonly address: string
-  readonly found: boolean
-  readonly error?: string
-  readonly kind: string
-  readonly make: string | null
-  readonly model: string | null
-  readonly firmware: string | null
-  readonly firmwareVersion: string | null
-  readonly mac: string | null
-  readonly hostname: string | null
-  readonly hashrateHs: number | null
-  readonly boards: readonly {
-    readonly hashrateHs: number | null
-    readonly chips: number | null
-    readonly boardC: number | null
-    readonly chipC: number | null
-  }[]
-  readonly fans: readonly (number | null)[]
-  readonly powerW: number | null
-  readonly pools: readonly {
-    readonly url: string | null
-    readonly user: string | null
-    readonly accepted: number | null
-    readonly rejected: number | null
-  }[]
-  readonly isMining: boolean | null
-  readonly uptimeS: number | null
-  readonly locating: boolean | null
-  readonly errors: readonly unknown[]
+  readonly does: PyasicTask['does']
+  readonly said: boolean | string | null
 }
 
 /**
@@ -70,27 +91,42 @@ export async function findPyasic(): Promise<string | undefined> {
   return python
 }
 
-/** Reads rigs one after another. @throws Error with what pyasic printed if it ended without an answer for each */
+/** Reads rigs, a few at once. @throws Error with what pyasic printed if it ended without an answer for each */
 export async function readWithPyasic(
   python: string,
   addresses: readonly string[],
   limitMs: number,
 ): Promise<PyasicReading[]> {
-  const { stdout, stderr } = await run(
-    python,
-    [join(import.meta.dirname, 'read_rigs.py'), ...addresses],
-    limitMs,
-  )
-  const readings = stdout
+  return answersOf<PyasicReading>(python, 'read_rigs.py', addresses, limitMs)
+}
+
+/** Tells rigs one thing after another, in this order. @throws Error as `readWithPyasic` */
+export async function writeWithPyasic(
+  python: string,
+  tasks: readonly PyasicTask[],
+  limitMs: number,
+): Promise<PyasicOutcome[]> {
+  const texts = tasks.map((task) => JSON.stringify(task))
+  return answersOf<PyasicOutcome>(python, 'write_rigs.py', texts, limitMs)
+}
+
+/** One line of JSON for each argument; whatever else is printed is noise of the library. */
+async function answersOf<T>(
+  python: string,
+  script: string,
+  args: readonly string[],
+  limitMs: number,
+): Promise<T[]> {
+  const { stdout, stderr } = await run(python, [join(import.meta.dirname, script), ...args], limitMs)
+  const answers = stdout
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as PyasicReading)
-  if (readings.length !== addresses.length) {
-    throw new Error(
-      `pyasic answered for ${readings.length} of ${addresses.length} rigs: ${stderr.slice(-2000)}`,
-    )
+    .map((line) => JSON.parse(line) as T)
+  if (answers.length !== args.length) {
+    const short = `pyasic answered ${String(answers.length)} of ${String(args.length)} times`
+    throw new Error(`${short}: ${stderr.slice(-2000)}`)
   }
-  return readings
+  return answers
 }
 
 async function install(home: string, python: string): Promise<void> {

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import sys
 import warnings
 
 from pyasic import get_miner
+from pyasic.errors import APIError
 
 AT_ONCE = 4
 LIMIT_S = 40
@@ -42,12 +44,26 @@ def pool_url(url):
     return f"{getattr(url.scheme, 'value', url.scheme)}://{url.host}:{url.port}{key}"
 
 
+async def gather(miner):
+    """One field that pyasic fails over costs it all of them: those are left out, and told."""
+    lacking = []
+    while True:
+        try:
+            return await miner.get_data(exclude=lacking), lacking
+        except APIError as error:
+            failed = re.match(r"Failed to call (\w+) on ", str(error))
+            if failed is None or failed[1] in lacking:
+                raise
+            lacking.append(failed[1])
+
+
 async def read(address):
     miner = await get_miner(address)
     if miner is None:
         return {"address": address, "found": False}
-    data = await miner.get_data()
+    data, lacking = await gather(miner)
     return {
+        "lacking": lacking,
         "address": address,
         "found": True,
         "kind": type(miner).__name__,
