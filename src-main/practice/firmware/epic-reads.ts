@@ -12,6 +12,8 @@ export interface EpicState {
   target: number
   minThrottle: number
   throttleStep: number
+  shutdownC: number
+  criticalC: number
   targetC: number
   idleSpeed: number
   lastError: string | null
@@ -95,7 +97,11 @@ export function epicSummary(body: RigBody, state: EpicState): Record<string, unk
     HwConfig: { 'Boards Target Clock': boards.map((Index) => ({ Data: body.frequencyMHz, Index })) },
     'Last License Error': null,
     Mining: { Algorithm: 'SHA-256', Coin: 'BTC' },
-    Misc: { 'Critical Temp': 100, 'Locate Miner State': body.locating, 'Shutdown Temp': 85 },
+    Misc: {
+      'Critical Temp': state.criticalC,
+      'Locate Miner State': body.locating,
+      'Shutdown Temp': state.shutdownC,
+    },
     'OS Type': 'umcOS',
     PerpetualTune: {
       Algorithm: {

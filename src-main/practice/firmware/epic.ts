@@ -23,6 +23,8 @@ export const epicFirmware: BootFirmware = (body) => {
     // Whole, as recorded.
     minThrottle: Math.round(blueprint.nameplateHs / 2e12),
     throttleStep: 5,
+    shutdownC: 85,
+    criticalC: 100,
     targetC: 60,
     idleSpeed: 20,
     lastError: null,
@@ -141,6 +143,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
     body.fanPercent = null
     state.targetC = targetC
     state.idleSpeed = idleSpeed
+    return null
+  },
+  shutdowntemp: (_body, state, param) => {
+    if (typeof param !== 'number') return 'Invalid temperature'
+    state.shutdownC = param
+    return null
+  },
+  criticaltemp: (_body, state, param) => {
+    if (typeof param !== 'number') return 'Invalid temperature'
+    state.criticalC = param
     return null
   },
   perpetualtune: (body, state, param) => {
