@@ -16,7 +16,7 @@ import { type RigShed } from './rigs/rig-shed.ts'
 import { placeOf, type PracticeRig, type RigPlace, type RigPlaces } from './rigs/rig.ts'
 
 export interface NeighbourhoodOptions {
-  /** Ports from here on, one each, as far as they are free; 0 for any. */
+  /** The first free ports from here on, so that one stretch has them all; 0 for any. */
   readonly firstPort: number
   /** All of them if absent. */
   readonly neighbours?: readonly Neighbour[]
@@ -43,6 +43,8 @@ export interface RunningMachine {
 }
 
 const LOOPBACK = '127.0.0.1'
+/** Several practice farms on one machine take a stretch each. */
+const MOST_TAKEN_PORTS = 500
 
 export class Neighbourhood {
   readonly #parts: NeighbourhoodParts
@@ -112,7 +114,7 @@ export class Neighbourhood {
       },
     })
     const firmware = boot(body)
-    const running = await listenPreferably(ports.next().value, (port) =>
+    const running = await listenAtNext(ports, (port) =>
       startFirmware({ firmware, body, at: { host: LOOPBACK, port } }),
     )
     this.#running.push(running)
@@ -174,15 +176,17 @@ function portRanges(ports: readonly number[]): string[] {
   return ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`))
 }
 
-async function listenPreferably(
-  port: number,
+/** At the next port that is free; at any one when there is none for long. */
+async function listenAtNext(
+  ports: Iterator<number, number>,
   listenOn: (port: number) => Promise<RunningFirmware>,
 ): Promise<RunningFirmware> {
-  if (port !== 0) {
+  for (let tries = 0; tries < MOST_TAKEN_PORTS; tries++) {
+    const port = ports.next().value
     try {
       return await listenOn(port)
     } catch (error) {
-      if (!(error instanceof HeadframeError)) throw error
+      if (!(error instanceof HeadframeError) || port === 0) throw error
     }
   }
   return listenOn(0)
