@@ -20,6 +20,7 @@ import { type FleetCalls, type FleetChange, type ImportPlan } from './fleet-call
 import { isSame } from './model/identity.ts'
 import { type RigReading } from './model/reading.ts'
 import { RigKeeper } from './polling/rig-keeper.ts'
+import { type Stranger } from './polling/rig-reader.ts'
 import { DEFAULT_FLEET_OPTIONS, type FleetOptions, type FleetParts } from './ports.ts'
 import { type AccessibleRig, type RigAccess } from './rig-access.ts'
 import { openLink } from './transport/open-link.ts'
@@ -77,7 +78,8 @@ export class Fleet implements FleetCalls, RigAccess {
       proxy: parts.proxy,
       options: this.#options,
       onChange: (ids) => this.#changed(ids),
-      onStranger: (rig, reading) => this.#strangerAt(rig, reading),
+      identify: (address) => this.#identify(address),
+      onStranger: (stranger) => this.#meet(stranger),
     })
     this.#adoption = new Adoption({
       book: this.#book,
@@ -332,19 +334,21 @@ export class Fleet implements FleetCalls, RigAccess {
     return found.kind === 'rig' && isSame(rig, found) === 'yes'
   }
 
-  #strangerAt(rig: BookRig, reading: RigReading): void {
+  /** Who took the address of a known rig is a rig to know as well. */
+  #meet(stranger: Stranger): void {
     const { log } = this.#parts
+    const { address, family, make, model, firmware, firmwareVersion, mac, serial, hostname } = stranger
     const find: RigFind = {
       kind: 'rig',
-      address: { host: rig.host, port: rig.port },
-      family: reading.family,
-      make: reading.make,
-      model: reading.model,
-      firmware: reading.firmware,
-      firmwareVersion: reading.firmwareVersion,
-      mac: reading.mac,
-      serial: reading.serial,
-      hostname: reading.hostname,
+      address,
+      family,
+      make,
+      model,
+      firmware,
+      firmwareVersion,
+      mac,
+      serial,
+      hostname,
     }
     this.adopt(find).catch((error: unknown) => {
       log.warn('a rig that took the address of another could not be added', { error: String(error) })

@@ -34,6 +34,8 @@ export class ScriptedFleet {
   readonly rigs = new Map<string, ScriptedRig>()
   readonly secrets = new MemorySecrets()
   readonly pools = new Map<string, ConfiguredPool>()
+  /** Addresses where a search does not see what answers. */
+  readonly isHiddenFromSearch = new Set<string>()
   downstreams: DownstreamSeen[] = []
   saved: RigBookFile = EMPTY_RIG_BOOK
   readonly family: RigFamily
@@ -129,7 +131,8 @@ export class ScriptedFleet {
       identify: ({ host, port }) => {
         const place = port === null ? host : `${host}:${String(port)}`
         const nobody = { kind: 'other', address: { host, port }, because: 'Nobody answers there.' } as const
-        return Promise.resolve(this.rigs.has(place) ? this.find(place) : nobody)
+        const isSeen = this.rigs.has(place) && !this.isHiddenFromSearch.has(place)
+        return Promise.resolve(isSeen ? this.find(place) : nobody)
       },
       store: {
         load: () => Promise.resolve(this.saved),

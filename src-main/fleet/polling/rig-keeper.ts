@@ -3,17 +3,18 @@
  * request at a time per rig: who wants more of a rig than a look asks for its turn here. Not here: who is known (the rig
  * book), what rigs are told (`control/`).
  */
-import { HeadframeError, type Logger, randomRatio } from '../../base/index.ts'
+import { errorText, HeadframeError, type Logger, randomRatio } from '../../base/index.ts'
 import { type RigBook } from '../book/rig-book.ts'
 import { type BookRig } from '../book/rig-book-file.ts'
 import { type Credentials } from '../control/credentials.ts'
 import { type PoolsVault } from '../control/pools-vault.ts'
+import { type Identified } from '../discovery/identified.ts'
 import { type FamilyTools, type RigFamily } from '../families/family.ts'
 import { addressText, isSame, realMac } from '../model/identity.ts'
 import { type RigReading } from '../model/reading.ts'
 import { type DownstreamSeen, type FleetOptions, type LinkOpener, type ProxySide } from '../ports.ts'
 import { type AccessibleRig, type RigAccess } from '../rig-access.ts'
-import { type RigLink } from '../transport/rig-link.ts'
+import { type RigAddress, type RigLink } from '../transport/rig-link.ts'
 import { matchDownstreams } from '../views/match-downstreams.ts'
 import { ownErrors } from '../views/own-errors.ts'
 import { lastShareAt, rigDetailView, type RigFacts, rigView } from '../views/rig-views.ts'
@@ -22,7 +23,7 @@ import { trackErrors } from './error-log.ts'
 import { Follower } from './follower.ts'
 import { afterAnswer, afterNoAnswer, freshnessOf, postponed, startRhythm } from './poll-rhythm.ts'
 import { Poller } from './poller.ts'
-import { RigReader } from './rig-reader.ts'
+import { RigReader, type Stranger } from './rig-reader.ts'
 import { RigRecord } from './rig-record.ts'
 import { Slots } from './slots.ts'
 
@@ -37,12 +38,19 @@ export interface RigKeeperParts {
   readonly proxy: ProxySide
   readonly options: FleetOptions
   onChange(ids: readonly string[]): void
-  /** Another rig answers where a known one was. */
-  onStranger(rig: BookRig, reading: RigReading): void
+  /** Who answers at an address, as a search asks. */
+  identify(address: RigAddress): Promise<Identified>
+  /** Another rig answers where a known one was, or the same one with another firmware. */
+  onStranger(stranger: Stranger): void
 }
 
 /** Live readings do not say everything: a whole poll at least this often. */
 const WHOLE_POLL_EVERY_MS = 60_000
+
+const NOT_TAKEN_IN = {
+  code: 'rig/bad-reply',
+  message: 'What it answered could not be taken in. Its raw replies tell more; please report them.',
+}
 
 export class RigKeeper implements RigAccess {
   readonly #parts: RigKeeperParts
@@ -64,7 +72,6 @@ export class RigKeeper implements RigAccess {
       ...parts,
       pollBudgetMs: options.pollBudgetMs,
       familyOf: (rig) => this.familyOf(rig),
-      onStranger: (record, reading) => parts.onStranger(parts.book.require(record.id), reading),
       onRead: (record) => this.#onRead(record),
     })
     this.#follower = new Follower({
@@ -126,6 +133,7 @@ export class RigKeeper implements RigAccess {
       ...startRhythm(clock.monotonicMs(), this.#pollEveryMs(id), randomRatio(entropy) / 10),
       answeredAtMs: record.rhythm.answeredAtMs,
     }
+    record.recognisedAtMs = null
     record.following?.abort()
     this.#matches = null
     this.#poller.reschedule(id)
@@ -301,6 +309,7 @@ export class RigKeeper implements RigAccess {
 
   /* ---- Polling ---- */
 
+  /** Never throws: what goes wrong with one rig is that rig's problem, and nobody waits for this. */
   async #poll(record: RigRecord): Promise<void> {
     const { tools, log } = this.#parts
     try {
@@ -308,16 +317,21 @@ export class RigKeeper implements RigAccess {
       this.#answered(record, true)
       this.#follower.begin(record, this.familyOf(this.#parts.book.require(record.id)))
     } catch (error) {
-      if (this.#records.get(record.id) !== record) return
-      if (!(error instanceof HeadframeError)) throw error
-      if (record.rhythm.failures === 0) log.debug('a rig was not read', { rig: record.id, code: error.code })
+      const rig = this.#parts.book.find(record.id)
+      if (this.#records.get(record.id) !== record || !rig) return
+      if (!(error instanceof HeadframeError)) {
+        log.error('polling a rig failed', { rig: record.id, error: errorText(error) })
+      } else if (record.rhythm.failures === 0) {
+        log.debug('a rig was not read', { rig: record.id, code: error.code })
+      }
       record.rhythm = afterNoAnswer(
         record.rhythm,
         tools.clock.monotonicMs(),
         this.#pollEveryMs(record.id),
         randomRatio(tools.entropy),
       )
-      record.problem = { code: error.code, message: error.message, at: Math.round(tools.clock.nowMs()) }
+      const { code, message } = error instanceof HeadframeError ? error : NOT_TAKEN_IN
+      record.problem = { code, message, at: Math.round(tools.clock.nowMs()) }
       this.#parts.onChange([record.id])
     }
   }

@@ -21,6 +21,8 @@ export class RigRecord {
   readAtMs: number | null = null
   /** By a poll, not by following; monotonic milliseconds. */
   polledAtMs = -Infinity
+  /** When it answered as itself last, epoch milliseconds, which go on while this machine sleeps; null since it did not. */
+  recognisedAtMs: number | null = null
   problem: ProblemView | null = null
   errors: readonly TrackedError[] = []
   /** When its count of accepted shares was last seen to grow, epoch milliseconds; null if it never was. */

@@ -273,7 +273,9 @@ function summaryOf(errors: readonly TrackedError[]): RigView['errors'] {
 }
 
 function efficiency(powerW: number | null, rateHs: number | null): number | null {
-  return powerW === null || rateHs === null || rateHs <= 0 ? null : powerW / (rateHs / 1e12)
+  const joules = powerW === null || rateHs === null ? null : powerW / (rateHs / 1e12)
+  // Of a rig that hashes next to nothing it is beyond all numbers.
+  return Number.isFinite(joules) ? joules : null
 }
 
 function largest(values: readonly (number | null)[]): number | null {
