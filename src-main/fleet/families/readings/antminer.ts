@@ -226,6 +226,8 @@ function powerOf(
   const said = measureOf(/power\s*:\s*(\d+(?:\.\d+)?)/i.exec(minerPower ?? '')?.[1])
   if (said !== null && said > 0) return { powerW: said, powerSource: 'measured' }
   if (stats?.powerW != null) return { powerW: stats.powerW, powerSource }
-  if (nowHs === null || model === null) return { powerW: null, powerSource: null }
-  return { powerW: Math.round((nowHs / 1e12) * model.efficiencyJTh), powerSource: 'estimated' }
+  const estimateW = nowHs === null || model === null ? 0 : Math.round((nowHs / 1e12) * model.efficiencyJTh)
+  // It always draws something, also where it hardly hashes.
+  if (estimateW === 0) return { powerW: null, powerSource: null }
+  return { powerW: estimateW, powerSource: 'estimated' }
 }
