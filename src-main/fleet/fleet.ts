@@ -9,6 +9,7 @@ import { RigBook } from './book/rig-book.ts'
 import { type BookRig } from './book/rig-book-file.ts'
 import { ActionDesk } from './control/action-desk.ts'
 import { Credentials } from './control/credentials.ts'
+import { pause } from './control/pause.ts'
 import { PoolsVault } from './control/pools-vault.ts'
 import { Runs } from './control/runs.ts'
 import { checkTemplate } from './control/worker-names.ts'
@@ -39,6 +40,9 @@ import {
   type RunRequest,
   type RunView,
 } from './views/view-types.ts'
+
+/** The program itself has five seconds to stop. */
+const LET_WRITES_END_MS = 2000
 
 /** One rig by itself needs no batches. */
 const ALONE = { batchSize: 1, pauseMs: 0, stopAfterFailures: 1 } as const
@@ -133,10 +137,15 @@ export class Fleet implements FleetCalls, RigAccess {
     }
   }
 
+  /** A write that is under way may end; one that takes longer than the program has left is given up and not proven. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#runs.settled()
+    const settled = this.#runs.settled()
+    const ended = new AbortController()
+    void settled.then(() => ended.abort())
+    await pause(this.#parts.clock, LET_WRITES_END_MS, ended.signal)
     this.#keeper.stop()
+    await settled
     await this.#book.flush()
   }
 

@@ -158,7 +158,8 @@ export class RigBook {
 
   /** Saves what polls learnt; a failure is logged, and tried again with the next change. */
   async flush(): Promise<void> {
-    if (this.#later === null) return
+    // What is being saved already is waited for all the same: the program may be about to end.
+    if (this.#later === null) return void (await this.#queue)
     this.#later.cancel()
     this.#later = null
     await this.#enqueue(async () => {

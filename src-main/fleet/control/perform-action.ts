@@ -39,6 +39,11 @@ export interface Performed {
   readonly undo: RigCommand | null
 }
 
+/** Failures of a write after which it may have happened all the same; the last one is our own stopping. */
+const MAY_HAVE_HAPPENED: ReadonlySet<string> = new Set(['rig/timeout', 'rig/cut-off', 'rig/given-up'])
+/** Failures of a look that further looks do not mend: each would show a refused login once more, or ask somebody else. */
+const FINAL: ReadonlySet<string> = new Set(['rig/wrong-password', 'rig/locked-out', 'rig/other-rig'])
+
 /** What a rig that cut the connection may need at most to be back. */
 const UNKNOWN_OUTCOME: WriteOutcome = {
   outcome: 'unknown',
@@ -93,7 +98,7 @@ async function writeAndProve(
   } catch (error) {
     if (!(error instanceof HeadframeError)) throw error
     // Reboots and changes of power cut the connection: what became of it is seen by reading.
-    if (error.code !== 'rig/timeout' && error.code !== 'rig/cut-off') throw error
+    if (!MAY_HAVE_HAPPENED.has(error.code)) throw error
     outcome = UNKNOWN_OUTCOME
   }
   const said =
@@ -169,6 +174,7 @@ async function prove(
           : { kind: 'not-yet', text: withManager(judgement.because, now, firstThere !== null) }
     } catch (error) {
       if (!(error instanceof HeadframeError)) throw error
+      if (FINAL.has(error.code)) return failed(error)
       wasAway = true
       last = { kind: 'silent', error }
     }

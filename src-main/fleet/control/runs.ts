@@ -222,12 +222,18 @@ export class Runs {
       })
     } catch (error) {
       if (!(error instanceof HeadframeError)) {
+        // A fault of ours with one rig is no reason to leave the others half done.
+        this.#parts.log.error('a rig of a run failed', {
+          run: run.view.id,
+          rig: rigId,
+          error: errorText(error),
+        })
         this.#set(run, item, {
           state: 'failed',
           message: 'Something went wrong inside Headframe; see the log.',
           endedAt: now(clock),
         })
-        throw error
+        return
       }
       this.#set(run, item, {
         state: item.view.state === 'planned' ? 'skipped' : 'failed',

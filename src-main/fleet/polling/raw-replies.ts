@@ -10,6 +10,8 @@ import { maskSecrets } from './mask-secrets.ts'
 export const KEPT_REPLY_BYTES = 64 * 1024
 /** Of one rig; the one asked longest ago goes first. Families ask for a dozen things. */
 const KEPT_REPLIES = 24
+/** Of one rig, all together: hundreds of rigs that say much must fit. */
+export const KEPT_BYTES = 512 * 1024
 
 interface RawReply {
   readonly atMs: number
@@ -21,14 +23,23 @@ interface RawReply {
 export class RawReplies {
   readonly #replies = new Map<string, RawReply>()
 
+  #keptBytes = 0
+
   note(request: string, reply: Uint8Array, atMs: number): void {
-    this.#replies.delete(request)
+    this.#forget(request)
     // A copy: a view of a part would keep all of a large reply in memory.
-    this.#replies.set(request, { atMs, bytes: reply.length, kept: reply.slice(0, KEPT_REPLY_BYTES) })
+    const kept = reply.slice(0, KEPT_REPLY_BYTES)
+    this.#replies.set(request, { atMs, bytes: reply.length, kept })
+    this.#keptBytes += kept.length
     for (const oldest of this.#replies.keys()) {
-      if (this.#replies.size <= KEPT_REPLIES) break
-      this.#replies.delete(oldest)
+      if (this.#replies.size <= KEPT_REPLIES && this.#keptBytes <= KEPT_BYTES) break
+      this.#forget(oldest)
     }
+  }
+
+  #forget(request: string): void {
+    this.#keptBytes -= this.#replies.get(request)?.kept.length ?? 0
+    this.#replies.delete(request)
   }
 
   /** @param known as for `maskSecrets` */

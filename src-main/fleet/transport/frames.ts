@@ -18,7 +18,9 @@ export function encodeFrame(request: string): Uint8Array {
 
 /** Collects exactly one frame; what follows it is left alone. */
 export class FrameCollector implements Collector {
-  #bytes: Uint8Array = new Uint8Array()
+  /** Joined once at the end: a long frame comes in very many pieces. */
+  readonly #pieces: Uint8Array[] = []
+  #received = 0
   #length: number | null = null
   readonly #of: AskedOf
   readonly #limitBytes: number
@@ -29,23 +31,24 @@ export class FrameCollector implements Collector {
   }
 
   take(piece: Uint8Array): Progress {
-    this.#bytes = concatBytes(this.#bytes, piece)
-    if (this.#length === null && this.#bytes.length >= HEADER_BYTES) {
-      const length = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getUint32(0, true)
-      if (length > this.#limitBytes) return this.#refusal()
+    this.#pieces.push(piece)
+    this.#received += piece.length
+    if (this.#length === null && this.#received >= HEADER_BYTES) {
+      const start = concatBytes(...this.#pieces)
+      const length = new DataView(start.buffer, start.byteOffset).getUint32(0, true)
+      if (length > this.#limitBytes) return this.#refusal(start.subarray(0, HEADER_BYTES))
       this.#length = length
     }
-    return this.#length !== null && this.#bytes.length >= HEADER_BYTES + this.#length ? 'done' : 'more'
+    return this.#length !== null && this.#received >= HEADER_BYTES + this.#length ? 'done' : 'more'
   }
 
   result(): Uint8Array | null {
-    if (this.#length === null || this.#bytes.length < HEADER_BYTES + this.#length) return null
-    return this.#bytes.slice(HEADER_BYTES, HEADER_BYTES + this.#length)
+    if (this.#length === null || this.#received < HEADER_BYTES + this.#length) return null
+    return concatBytes(...this.#pieces).slice(HEADER_BYTES, HEADER_BYTES + this.#length)
   }
 
   /** A length made of letters is another protocol's first word. */
-  #refusal(): HeadframeError {
-    const word = this.#bytes.subarray(0, HEADER_BYTES)
+  #refusal(word: Uint8Array): HeadframeError {
     return word.every((byte) => byte >= 0x20 && byte < 0x7f)
       ? badReply(this.#of, 'in another protocol than length and JSON')
       : tooLarge(this.#of, this.#limitBytes)

@@ -10,7 +10,8 @@ export interface LinkLimits {
   readonly replyBytes: number
 }
 
-export const DEFAULT_LINK_LIMITS: LinkLimits = { replyBytes: 4 * 1024 * 1024 }
+/** The longest known are a tenth of it; what is longer would keep everybody waiting while it is read. */
+export const DEFAULT_LINK_LIMITS: LinkLimits = { replyBytes: 1024 * 1024 }
 
 export interface OpenLinkOptions {
   readonly address: RigAddress

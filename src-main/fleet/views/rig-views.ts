@@ -234,10 +234,18 @@ export type CapabilityFacts = Pick<
 
 /** What it can be told now, and why not otherwise. */
 export function capabilitiesOf(facts: CapabilityFacts): Record<RigActionName, CapabilityView> {
+  const obstacle = loginObstacle(facts.family.login.needed, facts.login)
+  const closed: CapabilityView | null = obstacle && {
+    offered: false,
+    because: obstacle.message,
+    needsLogin: true,
+  }
+  // What cannot be read without one says nothing else of itself.
+  const locked = facts.merged === null && facts.family.login.needed === 'to-read' ? closed : null
   const general = generalObstacle(facts)
   const offered = facts.merged && general === null ? facts.family.capabilities(facts.merged.reading) : null
   const one = (action: RigActionName): CapabilityView => {
-    if (offered === null) return { offered: false, because: general ?? '' }
+    if (offered === null) return locked ?? { offered: false, because: general ?? '' }
     const capability = offered[COMMAND_OF[action]]
     if (!capability.offered) return { offered: false, because: capability.because }
     if (action === 'restore-pools' && !facts.canRestorePools) {
@@ -246,8 +254,7 @@ export function capabilitiesOf(facts: CapabilityFacts): Record<RigActionName, Ca
         because: 'Its pools were not changed from here, so there is nothing to put back.',
       }
     }
-    const obstacle = loginObstacle(facts.family.login.needed, facts.login)
-    return obstacle ? { offered: false, because: obstacle.message } : { offered: true, because: '' }
+    return closed ?? { offered: true, because: '' }
   }
   return Object.fromEntries(RIG_ACTIONS.map((action) => [action, one(action)])) as Record<
     RigActionName,

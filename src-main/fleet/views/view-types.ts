@@ -40,6 +40,8 @@ export interface CapabilityView {
   offered: boolean
   /** Why not, a sentence; empty when offered. */
   because: string
+  /** True where a login that it takes would open it. */
+  needsLogin?: boolean
 }
 
 export interface PlaceView {
