@@ -50,6 +50,7 @@ export type RigAction = z.infer<typeof rigAction>
 export const rigCapability = z.object({
   offered: z.boolean(),
   because: z.string().describe('Why not, a sentence; empty when offered'),
+  needsLogin: z.boolean().optional().describe('True where a login that it takes would open it'),
 })
 export type RigCapability = z.infer<typeof rigCapability>
 

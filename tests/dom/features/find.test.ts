@@ -132,7 +132,9 @@ describe('the find screen', () => {
     await start()
     await pass(12_000)
     expect(app.text('find-send')).toBe('Send 2 rigs to Headframe')
-    expect(app.text('found-here')).toContain('Mines here already')
+    expect(app.text('find-section-sendable')).toContain('Mine elsewhere')
+    expect(app.get('find-section-here').contains(app.get('found-here'))).toBe(true)
+    expect(app.get('find-section-not').contains(app.get('found-locked'))).toBe(true)
     expect(app.text('found-locked')).toContain('Its API switch is off.')
     await app.click(app.get('find-choose-b'))
     expect(app.text('find-send')).toBe('Send 1 rig to Headframe')
@@ -145,7 +147,39 @@ describe('the find screen', () => {
     await app.click(app.get('run-start'))
     await pass(4000)
     expect(app.text('run-summary')).toBe(': 1 done')
-    expect(app.text('found-a')).toContain('Mines here already')
+    expect(app.get('find-section-here').contains(app.get('found-a'))).toBe(true)
+  })
+
+  it('asks for the logins that are needed first, of one rig or of all of its family', async () => {
+    const closed = { offered: false, because: 'Enter its login first.', needsLogin: true }
+    const locked = (id: string, family: string) =>
+      pretendFleetRig({
+        id,
+        name: id,
+        family,
+        familyName: family.toUpperCase(),
+        login: 'missing',
+        capabilities: { ...pretendCapabilities({}), 'send-to-headframe': closed },
+      })
+    const core = new PretendCore({
+      fleet: { hidden: [locked('a', 'vnish'), locked('b', 'avalon'), locked('c', 'vnish')] },
+    })
+    app = await mountApp(core, '/find')
+    await start()
+    await pass(12_000)
+    expect(app.text('find-footer')).toContain('3 rigs need a login first.')
+    // Those of one family stand together.
+    const order = [...app.get('find-section-login').querySelectorAll<HTMLElement>('[data-testid^="found-"]')]
+    expect(order.map((each) => each.dataset.testid)).toEqual(['found-a', 'found-c', 'found-b'])
+    expect(app.find('find-login-family-avalon')).toBeNull()
+    await app.click(app.get('find-login-family-vnish'))
+    expect(document.body.textContent).toContain('Login for all VNISH rigs')
+    await app.type('login-password', 'secret')
+    app.get('login-form').dispatchEvent(new Event('submit', { cancelable: true }))
+    await pass()
+    expect(core.callsOf('rigs.setCredentials')).toEqual([
+      expect.objectContaining({ scope: 'family', id: 'vnish' }),
+    ])
   })
 
   it('marks a rig that has moved to another address', () => {
