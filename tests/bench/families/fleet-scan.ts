@@ -1,11 +1,14 @@
 /**
  * Finding every rig of a home: a /24 with 40 live rigs of all families and 214 silent addresses, in a network namespace.
- * Time to the first rig with its model, and to the end. Beside it, where it can be had, pyasic in the very same network.
+ * Time to the first rig with its model, and to the end, and how many were named by their right make and model. Beside it,
+ * where it can be had, pyasic in the very same network: it names models by a table of its own, so the rigs are of models in
+ * that table as far as it knows their families.
  */
 import { join } from 'node:path'
+import { sameName } from '../../interop/pyasic/compare.ts'
 import { findPyasic } from '../../interop/pyasic/pyasic.ts'
-import { PRACTICE_EXAMPLES } from '../../support/practice-examples.ts'
 import { type Amounts, type BenchCandidate, type BenchFamily, type PreparedFamily } from '../family.ts'
+import { benchRig } from '../fleet-scan/bench-rigs.ts'
 import { type Lan, LAN, LAN_ADDRESSES, liveHosts, startLan } from '../fleet-scan/lan.ts'
 
 const RIGS = 40
@@ -15,16 +18,19 @@ const NAMES = { ours: 'Headframe', pyasic: 'pyasic' } as const
 const folder = join(import.meta.dirname, '..', 'fleet-scan')
 const pyasicScan = join(import.meta.dirname, '..', '..', 'interop', 'pyasic', 'scan.py')
 
+/** What was said of the rig at an address. */
+interface NamedRig {
+  readonly address: string
+  readonly make: string | null
+  readonly model: string | null
+}
+
 interface OurScan {
   readonly firstRigMs: number
   readonly completeMs: number
   readonly tried: number
   readonly answered: number
-  readonly rigs: readonly {
-    readonly address: string
-    readonly family: string
-    readonly model: string | null
-  }[]
+  readonly rigs: readonly (NamedRig & { readonly family: string })[]
   readonly problems: readonly unknown[]
 }
 
@@ -34,19 +40,30 @@ async function ourScan(lan: Lan): Promise<OurScan> {
   ) as OurScan
 }
 
+/** How many rigs were found, and of these how many named rightly. */
+function rightness(rigs: readonly NamedRig[]): Amounts {
+  const named = new Map(rigs.map((rig) => [rig.address, rig]))
+  const right = liveHosts(RIGS).filter((host, index) => {
+    const { make, model } = benchRig(index).blueprint
+    const said = named.get(host)
+    return said !== undefined && sameName(make, said.make) && sameName(model, said.model)
+  })
+  return { found: rigs.length, namedRight: right.length }
+}
+
 async function measureOurs(lan: Lan): Promise<Amounts> {
   const { firstRigMs, completeMs, rigs } = await ourScan(lan)
-  return { firstRigMs, completeMs, found: rigs.length }
+  return { firstRigMs, completeMs, ...rightness(rigs) }
 }
 
 async function measurePyasic(lan: Lan, python: string): Promise<Amounts> {
   const printed = await lan.run(python, [pyasicScan, LAN], PYASIC_LIMIT_MS)
-  const { firstS, allS, found } = JSON.parse(printed.trim().split('\n').at(-1) ?? '') as {
+  const { firstS, allS, rigs } = JSON.parse(printed.trim().split('\n').at(-1) ?? '') as {
     readonly firstS: number | null
     readonly allS: number
-    readonly found: number
+    readonly rigs: readonly NamedRig[]
   }
-  return { firstRigMs: 1000 * (firstS ?? allS), completeMs: 1000 * allS, found }
+  return { firstRigMs: 1000 * (firstS ?? allS), completeMs: 1000 * allS, ...rightness(rigs) }
 }
 
 /** @throws Error that names what is missing, or was taken for something else */
@@ -57,7 +74,7 @@ async function checkScan(lan: Lan): Promise<void> {
     throw new Error(`tried ${String(tried)} of ${String(LAN_ADDRESSES)}: ${JSON.stringify(problems)}`)
   }
   for (const [index, host] of liveHosts(RIGS).entries()) {
-    const { family } = PRACTICE_EXAMPLES[index % PRACTICE_EXAMPLES.length]!
+    const { family } = benchRig(index)
     if (found.get(host) !== family)
       throw new Error(`${host} is ${family}, and was found as ${String(found.get(host))}`)
   }
@@ -120,6 +137,13 @@ const family: BenchFamily = {
       reference: NAMES.pyasic,
       metric: 'firstRigMs',
       gate: null,
+    },
+    {
+      title: 'rigs named right, against pyasic',
+      candidate: NAMES.ours,
+      reference: NAMES.pyasic,
+      metric: 'namedRight',
+      gate: { atLeast: 1 },
     },
   ],
   maxRepetitions: 5,

@@ -164,6 +164,12 @@ function identity(field: string, ours: string | null, pyasic: string | null): Fi
   return { field, ours: told(ours), pyasic: told(pyasic), same: ours === pyasic }
 }
 
+/** Whether two names of a make or a model mean the same. The last digit of a Whatsminer's model is of its build. */
+export function sameName(one: string | null, other: string | null): boolean {
+  const bare = (name: string | null): string => plain(name).replace(/^(m\d+.*v[a-z]?\d+)\d$/, '$10')
+  return one !== null && other !== null && bare(one) === bare(other)
+}
+
 function plain(text: string | null): string {
   const word = (text ?? '').toLowerCase().replaceAll(/[\s_]/g, '')
   return SAME_WORDS[word] ?? word
