@@ -44,6 +44,11 @@ function hexDigit(code: number): number {
 
 /** A new array with the parts one after the other. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  return joinBytes(parts)
+}
+
+/** The same for a list, however long: very many arguments are more than a call can take. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
   const joined = new Uint8Array(length)

@@ -1,4 +1,4 @@
-export { concatBytes, equalBytes, fromHex, reverseBytes, toHex, tryFromHex } from './bytes.ts'
+export { concatBytes, equalBytes, fromHex, joinBytes, reverseBytes, toHex, tryFromHex } from './bytes.ts'
 export { type Clock, ManualClock, sleep, systemClock, type Timer } from './clock.ts'
 export { type Dispose, DisposalStack } from './disposal.ts'
 export { type Entropy, randomRatio, systemEntropy } from './entropy.ts'

@@ -4,7 +4,7 @@
  */
 import { type Clock, type Entropy } from '../../base/index.ts'
 import { type FamilyId, type RigReading } from '../model/reading.ts'
-import { type RigLink } from '../transport/rig-link.ts'
+import { type RigCredentials, type RigLink } from '../transport/rig-link.ts'
 
 /** A pool to be written to a rig. */
 export interface PoolTarget {
@@ -85,7 +85,9 @@ export interface RigFamily {
   /** Whether reading needs credentials, and what its factory set; never used unless a person says so. */
   readonly login: {
     readonly needed: 'never' | 'to-write' | 'to-read'
-    readonly factory: { readonly username: string; readonly password: string } | null
+    readonly factory: RigCredentials | null
+    /** Where generations differ: what the factory set for firmware of this version. */
+    readonly factoryOf?: (firmwareVersion: string | null) => RigCredentials | null
     /** Whether failed logins count against a lockout. */
     readonly locks: boolean
   }
@@ -122,4 +124,9 @@ export interface RigFamily {
     onReading: (result: ReadResult) => void,
     signal: AbortSignal,
   ) => Promise<void>
+}
+
+/** What the maker set as login; null for none. For a person to try, never used unasked. */
+export function factoryLogin({ login }: RigFamily, firmwareVersion: string | null): RigCredentials | null {
+  return login.factoryOf ? login.factoryOf(firmwareVersion) : login.factory
 }

@@ -4,7 +4,7 @@
  * removal. A new pool goes to the end of its group, which is how new ones are told from old ones with the same name.
  * Governing document: rig API digest, section 5.4.
  */
-import { at, countOf, listOf, numberOf, textOf } from '../model/lenient.ts'
+import { at, countOf, listOf, maxOf, numberOf, textOf } from '../model/lenient.ts'
 import { isRefusal, rpcStatusOf } from '../model/rpc-reply.ts'
 import { askRpc, commandRpc } from '../transport/ask.ts'
 import { type RigLink } from '../transport/rig-link.ts'
@@ -114,8 +114,7 @@ async function removeOldPools(link: RigLink, groupId: number, count: number): Pr
 }
 
 async function newestGroupId(link: RigLink): Promise<number> {
-  const ids = (await listGroups(link, [])).map(({ id }) => id)
-  return ids.length === 0 ? 0 : Math.max(...ids)
+  return maxOf((await listGroups(link, [])).map(({ id }) => id)) ?? 0
 }
 
 async function listPools(link: RigLink): Promise<ListedPool[]> {

@@ -34,13 +34,22 @@ const POOL_ENTRIES = 3
 const POWER_LIMIT_FROM = [2, 0, 5]
 const FLASH = { color: 'red', period: 200, duration: 100, start: 0 }
 
+const ADMIN = { username: 'admin', password: 'admin' }
+/** From the third generation on, `admin` may only read. */
+const SUPER = { username: 'super', password: 'super' }
+
 /** With tokens of its own. */
 export function createWhatsminer(): RigFamily {
   const tokens = new TokenStore()
   return {
     id: 'whatsminer',
     name: 'Whatsminer',
-    login: { needed: 'to-write', factory: { username: 'admin', password: 'admin' }, locks: false },
+    login: {
+      needed: 'to-write',
+      factory: ADMIN,
+      factoryOf: (firmwareVersion) => (whatsminerGeneration(firmwareVersion) === 3 ? SUPER : ADMIN),
+      locks: false,
+    },
     pollEveryMs: 15_000,
     read: readAny,
     capabilities,

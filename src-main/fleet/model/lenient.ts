@@ -129,6 +129,13 @@ export function maxOf(values: Iterable<number | null>): number | null {
   return max
 }
 
+/** The smallest of the known values; null if none is known. */
+export function minOf(values: Iterable<number | null>): number | null {
+  let min: number | null = null
+  for (const value of values) if (value !== null && (min === null || value < min)) min = value
+  return min
+}
+
 /** The mean of the known values; null if none is known. */
 export function averageOf(values: Iterable<number | null>): number | null {
   let sum = 0

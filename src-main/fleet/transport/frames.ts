@@ -2,7 +2,7 @@
  * Frames of Whatsminer's third API: 4 bytes of little-endian length, then that many bytes of JSON, both ways.
  * Governing document: rig API digest, section 5.7.
  */
-import { concatBytes, type HeadframeError } from '../../base/index.ts'
+import { concatBytes, type HeadframeError, joinBytes } from '../../base/index.ts'
 import { type Collector, exchange, type ExchangeOptions, type Progress } from './exchange.ts'
 import { type AskedOf, badReply, tooLarge } from './link-errors.ts'
 
@@ -34,7 +34,7 @@ export class FrameCollector implements Collector {
     this.#pieces.push(piece)
     this.#received += piece.length
     if (this.#length === null && this.#received >= HEADER_BYTES) {
-      const start = concatBytes(...this.#pieces)
+      const start = joinBytes(this.#pieces)
       const length = new DataView(start.buffer, start.byteOffset).getUint32(0, true)
       if (length > this.#limitBytes) return this.#refusal(start.subarray(0, HEADER_BYTES))
       this.#length = length
@@ -44,7 +44,7 @@ export class FrameCollector implements Collector {
 
   result(): Uint8Array | null {
     if (this.#length === null || this.#received < HEADER_BYTES + this.#length) return null
-    return concatBytes(...this.#pieces).slice(HEADER_BYTES, HEADER_BYTES + this.#length)
+    return joinBytes(this.#pieces).slice(HEADER_BYTES, HEADER_BYTES + this.#length)
   }
 
   /** A length made of letters is another protocol's first word. */

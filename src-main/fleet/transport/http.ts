@@ -6,7 +6,7 @@ import { request as requestPlain, type IncomingMessage } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { promisify } from 'node:util'
 import { gunzip, inflate, inflateRaw } from 'node:zlib'
-import { type Clock, concatBytes, type HeadframeError, systemErrorCode } from '../../base/index.ts'
+import { type Clock, joinBytes, type HeadframeError, systemErrorCode } from '../../base/index.ts'
 import {
   type AskedOf,
   badReply,
@@ -104,7 +104,7 @@ function exchangeHttp(call: HttpCall): Promise<HttpReply> {
         resolve({
           status: response.statusCode ?? 0,
           headers: headersOf(response),
-          body: concatBytes(...pieces),
+          body: joinBytes(pieces),
         })
       })
     })

@@ -3,7 +3,7 @@
  * of the connection, or where its JSON is complete, for some firmware neither sends the one nor does the other.
  * Governing document: rig API digest, section 2.1.
  */
-import { concatBytes } from '../../base/index.ts'
+import { joinBytes } from '../../base/index.ts'
 import { type Collector, exchange, type ExchangeOptions, type Progress } from './exchange.ts'
 
 const NUL = 0x00
@@ -41,7 +41,7 @@ export class RpcCollector implements Collector {
   }
 
   result(): Uint8Array | null {
-    const bytes = concatBytes(...this.#pieces)
+    const bytes = joinBytes(this.#pieces)
     // Nothing at all is no answer; half of one is for the reader to judge, firmware cuts long ones itself.
     return bytes.length === 0 ? null : bytes
   }

@@ -267,6 +267,15 @@ describe('HTTP', () => {
     await expect(linkTo(announced).http({ path: '/' })).rejects.toMatchObject({ code: 'rig/too-large' })
   })
 
+  it('takes an answer that comes in very many pieces', async () => {
+    const port = await tcpRig((socket) => {
+      socket.end(
+        `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(400_000)}0\r\n\r\n`,
+      )
+    })
+    expect((await linkTo(port).http({ path: '/', timeoutMs: 30_000 })).body).toHaveLength(400_000)
+  })
+
   it('calls a reply that was cut short cut off', async () => {
     const short = await tcpRig((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a"'))
     await expect(linkTo(short).http({ path: '/' })).rejects.toMatchObject({ code: 'rig/cut-off' })

@@ -1,5 +1,5 @@
 /** Boards and chips out of the tokens of Avalons. Pure. Governing document: rig API digest, section 5.8. */
-import { averageOf, ghsToHs, maxOf, numberOf, temperatureOf } from '../../model/lenient.ts'
+import { averageOf, ghsToHs, maxOf, minOf, numberOf, temperatureOf } from '../../model/lenient.ts'
 import { board, type BoardReading, type ChipReading } from '../../model/reading.ts'
 import { type AvalonModule, type AvalonTokens, tokenNumber, tokenNumbers } from './avalon-tokens.ts'
 
@@ -74,14 +74,13 @@ function readBoard(module: AvalonModule, slot: number, count: number, isHashing:
   const chipCount = tokenNumber(tokens, 'TA')
   const of = (name: string): number | null => tokenNumbers(tokens, name)[slot] ?? null
   const volts = tokenNumbers(tokens, 'PS')[2] ?? null
-  const known = chipTemperatures.filter((degrees) => degrees !== null)
   return board({
     slot,
     label: '',
     hashrateHs: isHashing ? ghsToHs(of('MGHS')) : 0,
     chipsWorking: works.length === 0 ? null : works.filter((work) => work !== null && work > 0).length,
     chipsExpected: chipCount === null || chipCount <= 0 ? null : Math.round(chipCount / count),
-    chipMinC: known.length === 0 ? null : Math.min(...known),
+    chipMinC: minOf(chipTemperatures),
     chipAverageC: temperatureOf(of('MTavg')) ?? averageOf(chipTemperatures),
     chipMaxC: temperatureOf(of('MTmax')) ?? maxOf(chipTemperatures),
     inletC: temperatureOf(of('HBITemp')),

@@ -81,7 +81,7 @@ export function readBraiinsErrors(reply: unknown, atMs: number, sinceMs: number 
     const dated = saidMs >= CLOCK_SET_FROM_MS
     if (dated) beforeMs = saidMs
     if ((beforeMs ?? atMs) < fromMs) break
-    current.push(...explain(entry, dated ? Math.min(saidMs, atMs) : null))
+    for (const error of explain(entry, dated ? Math.min(saidMs, atMs) : null)) current.push(error)
   }
   return withoutRepeats(current.reverse())
 }

@@ -9,6 +9,7 @@ import {
   difficultyOf,
   lastShareOf,
   listOf,
+  maxOf,
   mhsToHs,
   objectOf,
   textOf,
@@ -80,6 +81,5 @@ export function readCgminerPools(reply: unknown, atMs: number, uptimeS: number |
 
 /** The latest share of any pool. */
 export function latestShare(pools: readonly PoolReading[]): number | null {
-  const moments = pools.flatMap(({ lastShareAtMs }) => lastShareAtMs ?? [])
-  return moments.length === 0 ? null : Math.max(...moments)
+  return maxOf(pools.map(({ lastShareAtMs }) => lastShareAtMs))
 }
