@@ -55,8 +55,18 @@ export interface PretendCoreOptions {
   blocks?: readonly Block[]
   practice?: PracticeState | null
   history?: (from: number, to: number, points: number) => HistorySeries['points']
+  /** For metrics that begin with `rig-`; the same as the others if absent. */
+  rigHistory?: RigHistory
   now?: () => number
 }
+
+export type RigHistory = (
+  metric: HistorySeries['metric'],
+  rigId: string,
+  from: number,
+  to: number,
+  points: number,
+) => HistorySeries['points']
 
 type Refusal = 'unauthorised' | 'unreachable'
 
@@ -101,6 +111,7 @@ export class PretendCore {
   /** Answers of the next calls, by path; an Error is thrown, a promise awaited. */
   readonly answers = new Map<string, () => unknown>()
   readonly now: () => number
+  rigHistory: RigHistory | null
   readonly #history: (from: number, to: number, points: number) => HistorySeries['points']
   readonly #frames = new Map<string, { kept: TrafficFrame[]; readers: Broadcast<TrafficFrames> }>()
   readonly #open = new Set<() => void>()
@@ -122,6 +133,7 @@ export class PretendCore {
     this.auditState = pretendAuditState(options.audit?.state)
     this.auditRecords = [...(options.audit?.records ?? [])]
     this.#history = options.history ?? (() => [])
+    this.rigHistory = options.rigHistory ?? null
     this.pools.change(options.pools ?? [])
     this.rigs.change(options.rigs ?? [])
     this.warnings.change(options.warnings ?? [])
@@ -202,7 +214,14 @@ export class PretendCore {
     return fresh
   }
 
-  history(from: number, to: number, points: number): HistorySeries['points'] {
+  history(
+    from: number,
+    to: number,
+    points: number,
+    of: { metric: HistorySeries['metric']; rig: string | undefined } = { metric: 'hashrate', rig: undefined },
+  ): HistorySeries['points'] {
+    if (this.rigHistory !== null && of.rig !== undefined && of.metric.startsWith('rig-'))
+      return this.rigHistory(of.metric, of.rig, from, to, points)
     return this.#history(from, to, points)
   }
 

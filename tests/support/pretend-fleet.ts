@@ -8,6 +8,7 @@ import type {
   Rig,
   RigAction,
   RigDetail,
+  RigRawReplies,
   Run,
   RunItem,
   Scan,
@@ -16,6 +17,7 @@ import type {
   Tuning,
 } from '../../src-preload/contract/index.ts'
 import { PRETEND_GROUPS, PRETEND_STRANGERS, pretendRigDetail } from './pretend-fleet-rigs.ts'
+import { bestPretendTrial, PRETEND_TRIALS, pretendRaw, pretendTrial } from './pretend-rig-page.ts'
 import { PretendList, PretendValue } from './pretend-streams.ts'
 
 export interface PretendFleetOptions {
@@ -90,6 +92,10 @@ export class PretendFleet {
   readonly unproven = new Set<string>()
   /** Details that differ from what follows from the rig. */
   readonly details = new Map<string, Partial<RigDetail>>()
+  /** Raw replies that differ from the usual ones. */
+  readonly raws = new Map<string, RigRawReplies>()
+  /** How long each setting of a tuning seems to be watched. */
+  tuningStepMs = 1500
   readonly #strangers: boolean
   readonly #now: () => number
   readonly #before = new Map<string, Map<string, Rig>>()
@@ -512,28 +518,78 @@ export class PretendFleet {
 
   // ---- tuning -------------------------------------------------------------------------------------
 
+  rawOf(id: string): RigRawReplies {
+    return this.raws.get(id) ?? pretendRaw(this.requireRig(id), this.#now())
+  }
+
   startTuning(id: string, goal: Tuning['goal']): Tuning {
-    this.requireRig(id)
+    const { frequencyMHz, coreVoltageMv } = this.detail(id).settings
     const tuning: Tuning = {
       id,
       state: 'running',
       goal,
       startedAt: this.#now(),
       endedAt: null,
-      before: { frequencyMHz: 525, coreVoltageMv: 1150 },
+      before: { frequencyMHz: frequencyMHz ?? 525, coreVoltageMv: coreVoltageMv ?? 1150 },
       best: null,
       trials: [],
-      message: 'Trying 525 MHz at 1,150 mV',
+      message: 'Begins with the present settings.',
     }
     this.tunings.change([tuning])
+    this.#tryNext(id)
     return tuning
   }
 
-  endTuning(id: string, state: 'stopped' | 'reverted'): Tuning {
+  #tryNext(id: string): void {
+    const tuning = this.tunings.find(id)
+    if (tuning?.state !== 'running') return
+    const { trials } = tuning
+    if (trials.length >= PRETEND_TRIALS) {
+      this.endTuning(id, 'done')
+      return
+    }
+    const trial = pretendTrial(trials.length, this.#now(), this.tuningStepMs)
+    const { frequencyMHz, coreVoltageMv } = trial
+    this.tunings.change([
+      {
+        ...tuning,
+        trials: [...trials, { ...trial, endedAt: null, verdict: 'running', because: '' }],
+        message: `Watches ${frequencyMHz} MHz at ${coreVoltageMv} mV.`,
+      },
+    ])
+    setTimeout(() => {
+      const now = this.tunings.find(id)
+      if (now?.state !== 'running') return
+      const watched = [...now.trials.slice(0, -1), trial]
+      this.tunings.change([{ ...now, trials: watched, best: bestPretendTrial(watched) }])
+      this.#tryNext(id)
+    }, this.tuningStepMs)
+  }
+
+  endTuning(id: string, state: 'done' | 'stopped' | 'reverted'): Tuning {
     const tuning = this.tunings.find(id)
     if (tuning === undefined) throw refuse('NOT_FOUND', 'tuning/unknown', 'This rig is not being tuned.')
-    const ended = { ...tuning, state, endedAt: this.#now(), message: '' }
+    const best = tuning.best === null ? undefined : tuning.trials[tuning.best]
+    const setting = state === 'reverted' || best === undefined ? tuning.before : best
+    const { settings } = this.detail(id)
+    this.details.set(id, {
+      ...this.details.get(id),
+      settings: { ...settings, frequencyMHz: setting.frequencyMHz, coreVoltageMv: setting.coreVoltageMv },
+    })
+    const words = `${setting.frequencyMHz} MHz at ${setting.coreVoltageMv} mV`
+    const ended: Tuning = {
+      ...tuning,
+      state,
+      endedAt: this.#now(),
+      message: state === 'reverted' ? `Back at ${words}.` : `Runs at ${words}, the best that was found.`,
+      trials: tuning.trials.map((trial) =>
+        trial.verdict === 'running'
+          ? { ...trial, verdict: 'failed', because: 'Ended before it had been watched long enough.' }
+          : trial,
+      ),
+    }
     this.tunings.change([ended])
+    this.rigs.change([{ ...this.requireRig(id) }])
     return ended
   }
 

@@ -134,18 +134,7 @@ export function pretendRouter(core: PretendCore) {
       update: os.rigs.update.handler(({ input: { id, ...patch } }) => core.fleet.update(id, patch)),
       remove: os.rigs.remove.handler(({ input }) => core.fleet.remove(input.id)),
       refresh: os.rigs.refresh.handler(({ input }) => core.fleet.change(input.id, { readAt: core.now() })),
-      raw: os.rigs.raw.handler(({ input }) => ({
-        rigId: input.id,
-        replies: [
-          {
-            request: 'GET /api/system/info',
-            at: core.now() - 4000,
-            text: '{"hashRate":1180.2,"temp":58,"stratumUser":"•••"}',
-            bytes: 52,
-            repaired: [],
-          },
-        ],
-      })),
+      raw: os.rigs.raw.handler(({ input }) => core.fleet.rawOf(input.id)),
       act: os.rigs.act.handler(({ input: { id, ...order } }) => {
         const run = core.fleet.startRun({
           ...order,
@@ -199,7 +188,9 @@ export function pretendRouter(core: PretendCore) {
       list: os.tuning.list.handler(() => core.fleet.tunings.all),
       live: os.tuning.live.handler(({ signal }) => core.fleet.tunings.open(signal)),
       start: os.tuning.start.handler(({ input }) => core.fleet.startTuning(input.id, input.goal)),
-      stop: os.tuning.stop.handler(({ input }) => core.fleet.endTuning(input.id, 'stopped')),
+      stop: os.tuning.stop.handler(({ input }) =>
+        core.fleet.endTuning(input.id, input.keep === 'best' ? 'stopped' : 'reverted'),
+      ),
       revert: os.tuning.revert.handler(({ input }) => core.fleet.endTuning(input.id, 'reverted')),
     },
     jobs: {
@@ -257,7 +248,11 @@ export function pretendRouter(core: PretendCore) {
       series: os.history.series.handler(({ input }) => {
         const to = input.to ?? core.now()
         const from = input.from ?? to - 3_600_000
-        return { metric: input.metric, bucketMs: 60_000, points: core.history(from, to, input.points) }
+        return {
+          metric: input.metric,
+          bucketMs: 60_000,
+          points: core.history(from, to, input.points, { metric: input.metric, rig: input.rig }),
+        }
       }),
     },
     practice: {

@@ -53,6 +53,13 @@ export function formatDay(at: number): string {
   return day.format(at)
 }
 
+const dayShort = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+
+/** `22 Nov`, for axes. */
+export function formatDayShort(at: number): string {
+  return dayShort.format(at)
+}
+
 /** `14:05:09`, in the reader's time zone. */
 export function formatClock(at: number): string {
   return clock.format(at)

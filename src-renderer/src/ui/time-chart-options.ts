@@ -1,6 +1,6 @@
 /** How a time chart looks: uPlot's options from the page's own tokens. No data, no state. */
 import type uPlot from 'uplot'
-import { formatClockShort } from '../format/duration.ts'
+import { formatClockShort, formatDayShort } from '../format/duration.ts'
 
 export interface TimeChartLook {
   width: number
@@ -10,6 +10,10 @@ export interface TimeChartLook {
   formatAxis: (value: number) => string
   onCursor: (index: number | null, left: number, top: number) => void
 }
+
+/** From here on the axis shows days, and a moment needs its day. */
+const DAYS_FROM_S = 36 * 3600
+export const isDaysLong = ([from, to]: readonly [number, number]): boolean => to - from > DAYS_FROM_S
 
 const FONT = "11px 'Inter Variable', system-ui, sans-serif"
 
@@ -23,6 +27,14 @@ export function niceCeiling(value: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(value))
   const steps = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
   return magnitude * (steps.find((step) => step * magnitude >= value) ?? 10)
+}
+
+/** Days as days; between them, where there is room for it, the hour. */
+function splitText(seconds: number, splits: readonly number[], range: readonly [number, number]): string {
+  const at = seconds * 1000
+  if (!isDaysLong(range)) return formatClockShort(at)
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0)
+  return step < 86_400 && formatClockShort(at) !== '00:00' ? formatClockShort(at) : formatDayShort(at)
 }
 
 export function timeChartOptions(look: TimeChartLook): uPlot.Options {
@@ -51,8 +63,10 @@ export function timeChartOptions(look: TimeChartLook): uPlot.Options {
         gap: 6,
         grid: { show: false },
         // Whole minutes: the labels show no seconds, and two alike would look like a fault.
-        incrs: [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => 60 * minutes),
-        values: (_chart, splits) => splits.map((seconds) => formatClockShort(seconds * 1000)),
+        incrs: [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320, 7200, 10080].map(
+          (minutes) => 60 * minutes,
+        ),
+        values: (_chart, splits) => splits.map((seconds) => splitText(seconds, splits, look.range())),
       },
       {
         ...axis,

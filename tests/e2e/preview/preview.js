@@ -3,12 +3,14 @@
  * `npx vite --config tests/e2e/preview/vite.config.mjs --host 127.0.0.1 --port 4960`, then
  * `/?scene=farm#/rigs`. Scenes: farm, practice, empty, first-rig, block, stale, offline, unauthorised,
  * updated, error, loading, stand-in, split, fallen (a switch that fails), new-farm (rigs nobody looked for yet);
- * `rigs=300` sets how many are connected, `fleet=300` how many have an interface. Never part of a build.
+ * `rigs=300` sets how many are connected, `fleet=300` how many have an interface; `tuning=running` or `tuning=done` gives
+ * every small board a tuning. `rig=antminer` opens the page of the first rig of that family. Never part of a build.
  */
 import { createConnection } from '../../../src-renderer/src/api/connection.ts'
 import { createHeadframeApp } from '../../../src-renderer/src/create-headframe-app.ts'
 import { PretendCore } from '../../support/pretend-core.ts'
 import { findBlock, livingFarm } from '../../support/pretend-life.ts'
+import { pretendDressing, pretendRigHistory, pretendTuning } from '../../support/pretend-rig-page.ts'
 
 const query = new URLSearchParams(location.search)
 const scene = query.get('scene') ?? 'farm'
@@ -122,6 +124,36 @@ if (scene === 'split') {
       { poolId: 'northern', percent: 10 },
     ],
   })
+}
+
+// What rigs' own pages show beyond the table.
+for (const rig of core.fleet.rigs.all) core.fleet.details.set(rig.id, pretendDressing(rig, Date.now()))
+core.rigHistory = (metric, id, from, to, points) =>
+  pretendRigHistory(metric, core.fleet.requireRig(id), from, to, points)
+if (query.get('tuning') === 'done')
+  for (const { id, family } of core.fleet.rigs.all)
+    if (family === 'axeos' || family === 'nerdq') {
+      const { settings } = core.fleet.detail(id)
+      core.fleet.details.set(id, {
+        ...core.fleet.details.get(id),
+        settings: { ...settings, frequencyMHz: 400, coreVoltageMv: 1000 },
+      })
+    }
+if (query.has('tuning'))
+  core.fleet.tunings.change(
+    core.fleet.rigs.all
+      .filter(({ family }) => family === 'axeos' || family === 'nerdq')
+      .map(({ id }) =>
+        query.get('tuning') === 'running'
+          ? pretendTuning(id, Date.now(), { state: 'running', count: 5 })
+          : pretendTuning(id, Date.now()),
+      ),
+  )
+if (query.has('rig')) {
+  const wanted = query.get('rig')
+  const rig = core.fleet.rigs.all.find(({ id, family, state }) => [id, family, state].includes(wanted))
+  const part = query.get('part')
+  location.hash = `#/rigs/${encodeURIComponent(rig.id)}${part === null ? '' : `/${part}`}`
 }
 
 const connection = createConnection({ transport: core })

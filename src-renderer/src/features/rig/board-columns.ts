@@ -6,6 +6,8 @@ export interface BoardColumn {
   id: string
   label: string
   meaning?: string
+  /** Left out where there is little room. */
+  spare?: boolean
   known: (board: RigBoard) => boolean
   text: (board: RigBoard) => string
 }
@@ -68,6 +70,7 @@ const COLUMNS: readonly BoardColumn[] = [
   {
     id: 'serial',
     label: 'Serial number',
+    spare: true,
     known: ({ serial }) => serial !== null,
     text: ({ serial }) => serial ?? ABSENT,
   },

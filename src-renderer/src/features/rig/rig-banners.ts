@@ -48,16 +48,18 @@ function loginBanner({ rig, credentials }: RigDetail): RigBanner | null {
 
 const isAction = (word: string, rig: RigDetail['rig']): word is RigAction => word in rig.capabilities
 
-/** `now` is the core's clock, epoch milliseconds. In the order of urgency. */
-export function rigBanners(detail: RigDetail, now: number): RigBanner[] {
+/**
+ * In the order of urgency. `now` is the core's clock, epoch milliseconds; `errorsListed`: the list of errors stands right
+ * below, and says it better.
+ */
+export function rigBanners(detail: RigDetail, now: number, errorsListed: boolean): RigBanner[] {
   const { rig } = detail
   const banners: RigBanner[] = []
   const login = loginBanner(detail)
   if (login !== null) banners.push(login)
   const health = rigHealth(rig, now)
-  // What the login says already, and what the list of errors says better, is not said again.
   const saidByLogin = login !== null && login.tone !== 'info'
-  const saidByErrors = rig.errors.first !== null && health.text === rig.errors.first
+  const saidByErrors = errorsListed && rig.errors.first !== null && health.text === rig.errors.first
   if (health.text !== null && !saidByLogin && !saidByErrors && health.tone !== 'info')
     banners.push({
       id: 'health',

@@ -59,7 +59,7 @@ export function shownRig(rig: Rig): Rig {
 }
 
 export interface RateComparison {
-  /** `2 % less than it says`; null where nothing can be compared. */
+  /** `2 % less`, than the rig says; null where nothing can be compared. */
   difference: string | null
   tone: Tone
   /** What the number is, and why it may differ. */
@@ -92,9 +92,7 @@ export function compareRates(
   const error = connection?.hashrateRatioError ?? USUAL_ERROR
   const luck = Math.abs(ratio) <= error * RARE
   const difference =
-    Math.abs(ratio) < 0.005
-      ? 'as it says'
-      : `${formatPercent(Math.abs(ratio))} ${ratio < 0 ? 'less' : 'more'} than it says`
+    Math.abs(ratio) < 0.005 ? 'the same' : `${formatPercent(Math.abs(ratio))} ${ratio < 0 ? 'less' : 'more'}`
   if (luck)
     return {
       difference,

@@ -38,7 +38,7 @@ export function fanFacts(detail: RigDetail): Fact[] {
         tone: fan.ok === false ? 'bad' : 'neutral',
         note: [
           fan.dutyPercent === null ? null : `at ${measuredPercent(fan.dutyPercent)}`,
-          fan.ok === false ? 'does not turn as it should' : null,
+          fan.ok === false ? 'faulty' : null,
         ]
           .filter((part) => part !== null)
           .join(', '),
