@@ -28,9 +28,23 @@ const REQUIRED: ReadonlySet<string> = new Set(['slot', 'boardSlot', 'index', 'co
 const LEFT_OUT = Symbol('left out')
 
 export function boundedReading(reading: RigReading): RigReading {
+  // Nearly all are: a look is cheaper than a copy.
+  if (isWithin('', reading)) return reading
   const bounded = boundedMembers(reading)
   // Every member keeps its kind, or is null where it may be: those that may not be stand in `REQUIRED`.
   return bounded === LEFT_OUT ? reading : (bounded as unknown as RigReading)
+}
+
+/** Whether nothing of it would be cut or left out. */
+function isWithin(name: string, value: unknown): boolean {
+  if (typeof value === 'number') return isMeant(name, value)
+  if (typeof value === 'string') return value.length <= LONGEST_TEXT
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) {
+    return value.length <= (MOST_OF[name] ?? MOST_ENTRIES) && value.every((entry) => isWithin('', entry))
+  }
+  for (const member in value) if (!isWithin(member, value[member as keyof typeof value])) return false
+  return true
 }
 
 function boundedMembers(value: object): Readonly<Record<string, unknown>> | typeof LEFT_OUT {

@@ -377,9 +377,9 @@ export class RigKeeper implements RigAccess {
 
   /** Name and address of another that has the same MAC address and answers too. */
   #twinOf(rig: BookRig): string | null {
-    const twin = this.#parts.book.rigs.find(
-      (other) => other.id !== rig.id && (other.id === rig.twinOf || other.twinOf === rig.id),
-    )
+    const { book } = this.#parts
+    const twin =
+      rig.twinOf === null ? book.rigs.find(({ twinOf }) => twinOf === rig.id) : book.find(rig.twinOf)
     const record = twin && this.#records.get(twin.id)
     if (!twin || !record || freshnessOf(record.rhythm) === 'gone') return null
     return `${twin.name || twin.hostname || 'Another rig'} at ${addressText(twin)}`

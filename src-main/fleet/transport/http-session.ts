@@ -3,7 +3,12 @@
  * same host). Credentials that were refused are never sent a second time: rigs lock out.
  */
 import { type Clock, type Entropy, toHex } from '../../base/index.ts'
-import { basicAuthorization, digestAuthorization, findDigestChallenge } from './digest-auth.ts'
+import {
+  basicAuthorization,
+  digestAuthorization,
+  type DigestChallenge,
+  findDigestChallenge,
+} from './digest-auth.ts'
 import { httpCall, type HttpCall } from './http.ts'
 import { type AskedOf, badReply, wrongPassword } from './link-errors.ts'
 import { type HttpReply, type HttpRequest, type RigAddress, type RigCredentials } from './rig-link.ts'
@@ -15,6 +20,33 @@ export interface HttpContext {
   readonly entropy: Entropy
   readonly signal?: AbortSignal | undefined
   readonly limitBytes: number
+  /** Of this link: what the rig accepted before. */
+  readonly digest: DigestMemory
+}
+
+/**
+ * A challenge that was answered to the rig's liking is answered again with the next request, as browsers do: half the
+ * requests. A rig that wants a new one each time is asked for it each time after the first that it refused.
+ */
+export class DigestMemory {
+  #accepted: { readonly challenge: DigestChallenge; readonly port: number; count: number } | null = null
+  #wantsNew = false
+
+  /** @returns the challenge with how often it was answered, this time included; null if there is none */
+  next(port: number): { readonly challenge: DigestChallenge; readonly nonceCount: number } | null {
+    const accepted = this.#accepted
+    if (accepted?.port !== port) return null
+    return { challenge: accepted.challenge, nonceCount: ++accepted.count }
+  }
+
+  onAccepted(challenge: DigestChallenge, port: number): void {
+    if (!this.#wantsNew) this.#accepted = { challenge, port, count: 1 }
+  }
+
+  onRefused(): void {
+    this.#accepted = null
+    this.#wantsNew = true
+  }
 }
 
 interface Place {
@@ -47,7 +79,7 @@ export async function httpRequest(context: HttpContext, request: HttpRequest): P
   return secure === null ? reply : withLogin(context, request, secure, untilMs)
 }
 
-/** Sends; answers a challenge once. */
+/** Sends; answers a challenge once, or the one that was accepted before and a new one after it. */
 async function withLogin(
   context: HttpContext,
   request: HttpRequest,
@@ -65,22 +97,24 @@ async function withLogin(
     if (reply.status === 401) throw wrongPassword(of)
     return reply
   }
-  const first = await send(null)
+  const answer = (challenge: DigestChallenge, nonceCount: number): Promise<HttpReply> => {
+    const { method = 'GET' } = request
+    const cnonce = toHex(entropy(16))
+    return send(digestAuthorization({ challenge, credentials, method, uri: place.path, cnonce, nonceCount }))
+  }
+  const known = context.digest.next(place.port)
+  const first = known === null ? await send(null) : await answer(known.challenge, known.nonceCount)
   if (first.status !== 401) return first
   const challenge = findDigestChallenge(first.headers['www-authenticate'] ?? '')
   if (challenge === null) throw badReply(of, 'with a kind of login that is not known of this firmware')
-  const { method = 'GET' } = request
-  const reply = await send(
-    digestAuthorization({
-      challenge,
-      credentials,
-      method,
-      uri: place.path,
-      cnonce: toHex(entropy(16)),
-      nonceCount: 1,
-    }),
-  )
+  if (known !== null) {
+    context.digest.onRefused()
+    // It is not the challenge that was too old.
+    if (challenge.nonce === known.challenge.nonce) throw wrongPassword(of)
+  }
+  const reply = await answer(challenge, 1)
   if (reply.status === 401) throw wrongPassword(of)
+  context.digest.onAccepted(challenge, place.port)
   return reply
 }
 

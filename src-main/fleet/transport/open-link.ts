@@ -1,7 +1,7 @@
 /** The real link to a rig: joins HTTP, cgminer's exchange and frames to one address, one set of credentials, one limit. */
 import { type Clock, type Entropy } from '../../base/index.ts'
 import { frameExchange } from './frames.ts'
-import { httpLabel, httpRequest } from './http-session.ts'
+import { DigestMemory, httpLabel, httpRequest } from './http-session.ts'
 import { type RigAddress, type RigCredentials, type RigLink, type RpcOptions } from './rig-link.ts'
 import { rpcExchange, rpcLabel } from './rpc.ts'
 
@@ -36,6 +36,7 @@ const TIMEOUT_MS = 5_000
 export function openLink(options: OpenLinkOptions): RigLink {
   const { address, credentials, clock, entropy, signal, limits = DEFAULT_LINK_LIMITS, onReply } = options
   const limitBytes = limits.replyBytes
+  const digest = new DigestMemory()
   const exchangeOf = (asked: string, port: number, timeoutMs: number) => ({
     host: address.host,
     port: address.port ?? port,
@@ -49,7 +50,8 @@ export function openLink(options: OpenLinkOptions): RigLink {
     address,
     credentials,
     async http(request) {
-      const reply = await httpRequest({ address, credentials, clock, entropy, signal, limitBytes }, request)
+      const context = { address, credentials, clock, entropy, signal, limitBytes, digest }
+      const reply = await httpRequest(context, request)
       onReply?.(httpLabel(request), reply.body, clock.nowMs())
       return reply
     },

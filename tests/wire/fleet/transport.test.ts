@@ -337,7 +337,50 @@ describe('HTTP', () => {
     expect(requests).toEqual([''])
   })
 
-  it('does the same with Basic', async () => {
+  it('answers an accepted challenge again with the next number, until the rig wants new ones', async () => {
+    const seen: string[] = []
+    let nonce = 1
+    let isOnce = false
+    const port = await httpRig((request, response) => {
+      const { authorization = '' } = request.headers
+      const part = (name: string): string => new RegExp(`${name}="?([^",]*)`).exec(authorization)?.[1] ?? ''
+      seen.push(authorization === '' ? '-' : `n${part('[^c]nonce').slice(1)} ${part('nc')}`)
+      if (part('[^c]nonce') === `n${String(nonce)}`) {
+        if (isOnce) nonce++
+        response.end('{}')
+      } else {
+        const challenge = `Digest realm="rig", nonce="n${String(nonce)}", qop="auth"`
+        response.writeHead(401, { 'www-authenticate': challenge }).end()
+      }
+    })
+    const link = linkTo(port, { credentials: LOGIN })
+    const ask = (): Promise<unknown> => link.http({ path: '/a', auth: 'digest' })
+    for (let n = 0; n < 3; n++) await ask()
+    expect(seen).toEqual(['-', 'n1 00000001', 'n1 00000002', 'n1 00000003'])
+
+    seen.length = 0
+    isOnce = true
+    nonce = 2
+    for (let n = 0; n < 3; n++) await ask()
+    expect(seen).toEqual(['n1 00000004', 'n2 00000001', '-', 'n3 00000001', '-', 'n4 00000001'])
+  })
+
+  it('takes a refusal of the very challenge it had accepted for a changed password, at once', async () => {
+    let count = 0
+    const port = await httpRig((request, response) => {
+      count++
+      if (count === 2) response.end('{}')
+      else response.writeHead(401, { 'www-authenticate': 'Digest realm="rig", nonce="n", qop="auth"' }).end()
+    })
+    const link = linkTo(port, { credentials: LOGIN })
+    await link.http({ path: '/a', auth: 'digest' })
+    await expect(link.http({ path: '/a', auth: 'digest' })).rejects.toMatchObject({
+      code: 'rig/wrong-password',
+    })
+    expect(count).toBe(3)
+  })
+
+  it('never sends refused Basic credentials again either', async () => {
     let count = 0
     const port = await httpRig((request, response) => {
       count++
