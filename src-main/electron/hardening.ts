@@ -22,7 +22,7 @@ export const PAGE_PREFERENCES = {
 } as const satisfies WebPreferences
 
 /** The copy buttons of the page write text; it may not read what others copied. */
-const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write'])
+const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write', 'fullscreen'])
 
 /** @param developmentOrigin of the development server, null when the built page is shown */
 export function hardenSession(session: Session, developmentOrigin: string | null): void {

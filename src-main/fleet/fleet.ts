@@ -16,7 +16,7 @@ import { checkTemplate } from './control/worker-names.ts'
 import { type Identified } from './discovery/identified.ts'
 import { identify } from './discovery/identify.ts'
 import { probeLinks } from './discovery/probe-link.ts'
-import { type RigFamily } from './families/family.ts'
+import { factoryLogin, type RigFamily } from './families/family.ts'
 import { type FleetCalls, type FleetChange, type ImportPlan } from './fleet-calls.ts'
 import { isSame } from './model/identity.ts'
 import { type RigReading } from './model/reading.ts'
@@ -251,7 +251,8 @@ export class Fleet implements FleetCalls, RigAccess {
   }
 
   async useFactoryLogin(id: string): Promise<RigView> {
-    const { factory } = this.#keeper.familyOf(this.#book.require(id)).login
+    const rig = this.#book.require(id)
+    const factory = factoryLogin(this.#keeper.familyOf(rig), rig.firmwareVersion)
     if (factory === null) {
       throw new HeadframeError(
         'rig/no-factory-login',

@@ -4,7 +4,7 @@
  */
 import { type BookGroup, type BookRig } from '../book/rig-book-file.ts'
 import { type LoginOfRig, loginObstacle } from '../control/credentials.ts'
-import { type CommandKind, type RigFamily } from '../families/family.ts'
+import { type CommandKind, factoryLogin, type RigFamily } from '../families/family.ts'
 import { addressText } from '../model/identity.ts'
 import { type FanReading, type RigReading } from '../model/reading.ts'
 import { type TrackedError } from '../polling/error-log.ts'
@@ -165,7 +165,7 @@ export function rigDetailView(facts: RigFacts): RigDetailView {
       from: login?.from ?? 'none',
       username: login?.username ?? null,
       neededFor: NEEDED_FOR[family.login.needed],
-      factoryUsername: family.login.factory?.username ?? null,
+      factoryUsername: factoryLogin(family, facts.rig.firmwareVersion)?.username ?? null,
       refused: login?.refused ?? false,
     },
   }
