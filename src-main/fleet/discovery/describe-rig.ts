@@ -113,6 +113,18 @@ const APOLLO_PORT = 5000
 const APOLLO_QUERY =
   '{ Miner { stats { result { stats { version statVersion versions { miner } master { hwAddr } slaves { uid } } } error { message } } } }'
 
+/** Families whose `version` says which machine it is. */
+const TELLS_VERSION: ReadonlySet<FamilyId> = new Set<FamilyId>([
+  'antminer',
+  'hiveon',
+  'mskminer',
+  'luxos',
+  'marathon',
+  'avalon',
+  'auradine',
+  'sealminer',
+])
+
 /** A rig that said nothing of itself beyond what it is. */
 function plain(firmware: string): Known {
   return { firmware, make: null, model: null, firmwareVersion: null, mac: null, serial: null, hostname: null }
@@ -127,7 +139,8 @@ export async function describeRig(
   const ask: Ask = {
     answers,
     atMs,
-    version: parsed(answers.version),
+    version:
+      parsed(answers.version) ?? (TELLS_VERSION.has(family) ? await lateVersion(link, timeoutMs) : undefined),
     devdetails: parsed(answers.devdetails),
     rpc: (command) => quietly(() => link.rpc(JSON.stringify({ command }), { timeoutMs })),
     frame: (command) => quietly(() => link.frame(JSON.stringify({ cmd: command }), { timeoutMs })),
@@ -170,6 +183,14 @@ async function describeWhatsminer(ask: Ask): Promise<Known> {
   const devdetails = ask.devdetails ?? (await ask.rpc('devdetails'))
   const minerInfo = await ask.rpc('get_miner_info')
   return readWhatsminer({ get_version: version, devdetails, get_miner_info: minerInfo }, atMs)
+}
+
+/** Its web page may have decided before its other port answered, and some firmware drops a caller while it serves another. */
+async function lateVersion(link: RigLink, timeoutMs: number): Promise<unknown> {
+  return (
+    (await quietly(() => link.rpc('{"command":"version"}', { timeoutMs }))) ??
+    (await quietly(() => link.rpc('version', { timeoutMs: timeoutMs / 3 })))
+  )
 }
 
 async function quietly(read: () => Promise<Uint8Array | string>): Promise<unknown> {

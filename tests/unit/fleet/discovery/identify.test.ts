@@ -102,6 +102,20 @@ describe('identify', () => {
     expect(outcome()).toMatchObject({ family: 'vnish' })
   })
 
+  it('asks once more who it is when its web page decided before its other port answered', async () => {
+    const { clock, link, outcome } = start({
+      'rpc version': 'never',
+      'GET /': ok('<title>Avalon Device</title>'),
+    })
+    await settle()
+    clock.advance(300)
+    await settle()
+    expect(link.asked.filter((request) => request === 'rpc version')).toHaveLength(2)
+    link.reply('rpc version', '{"VERSION":[{"PROD":"AvalonMiner 1246-90","MODEL":"1246-90"}]}')
+    await settle()
+    expect(outcome()).toMatchObject({ family: 'avalon', model: 'A1246' })
+  })
+
   it('does not wait when every probe has answered', async () => {
     const { result, clock } = start({ 'rpc version': antminer, 'GET /': ok('', 404) })
     expect(await result).toMatchObject({ family: 'antminer' })
