@@ -1,6 +1,8 @@
 /** What an action needs to know of its rig, of the proxy and of the pools, brought together for planning and performing it. */
+import { HeadframeError } from '../../base/index.ts'
 import { type RigBook } from '../book/rig-book.ts'
 import { type FamilyTools, type RigCommand } from '../families/family.ts'
+import { maskKnown } from '../polling/mask-secrets.ts'
 import { type RigKeeper } from '../polling/rig-keeper.ts'
 import { type FleetOptions, type ProxySide } from '../ports.ts'
 import { leadsHere } from '../views/mines-here.ts'
@@ -58,13 +60,13 @@ export class ActionDesk {
   }
 
   /** @throws HeadframeError `rig/unknown` */
-  perform(
+  async perform(
     id: string,
     command: RigCommand,
     onPhase: (phase: 'writing' | 'verifying', message: string) => void,
   ): Promise<Performed> {
     const { keeper, options, proxy, signal, tools, vault } = this.#parts
-    return performAction(
+    const performed = await performAction(
       id,
       command,
       {
@@ -80,5 +82,14 @@ export class ActionDesk {
       },
       onPhase,
     )
+    // A rig may repeat what it was sent.
+    const written = command.kind === 'set-pools' ? command.pools.map(({ password }) => password) : []
+    const known = [...keeper.passwordsOf(id), ...written]
+    const { message, error } = performed
+    return {
+      ...performed,
+      message: maskKnown(message, known),
+      error: error && new HeadframeError(error.code, maskKnown(error.message, known), { cause: error }),
+    }
   }
 }

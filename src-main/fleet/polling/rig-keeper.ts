@@ -22,6 +22,7 @@ import { type RawRepliesView, type RigDetailView, type RigView } from '../views/
 import { trackErrors } from './error-log.ts'
 import { Follower } from './follower.ts'
 import { afterAnswer, afterNoAnswer, freshnessOf, postponed, startRhythm } from './poll-rhythm.ts'
+import { maskKnown } from './mask-secrets.ts'
 import { Poller } from './poller.ts'
 import { RigReader, type Stranger } from './rig-reader.ts'
 import { RigRecord } from './rig-record.ts'
@@ -168,6 +169,14 @@ export class RigKeeper implements RigAccess {
     return this.#records.get(id)?.users ?? []
   }
 
+  /** All that are known of a rig: of its logins, and of pools it had. */
+  passwordsOf(id: string): string[] {
+    const { book, credentials, vault } = this.#parts
+    const rig = book.find(id)
+    const pools = vault.of(id)?.pools ?? []
+    return [...(rig ? credentials.passwordsOf(rig) : []), ...pools.map(({ password }) => password)]
+  }
+
   isBusy(id: string): boolean {
     return (this.#records.get(id)?.busy ?? null) !== null
   }
@@ -260,14 +269,12 @@ export class RigKeeper implements RigAccess {
   }
 
   raw(id: string): RawRepliesView {
-    const rig = this.#parts.book.require(id)
     const record = this.#require(id)
-    const snapshot = this.#parts.vault.of(id)?.pools ?? []
     return record.replies.view(id, [
       ...record.users,
       ...(record.reading?.pools ?? []).map(({ user }) => user),
-      ...snapshot.flatMap(({ user, password }) => [user, password]),
-      ...this.#parts.credentials.passwordsOf(rig),
+      ...(this.#parts.vault.of(id)?.pools ?? []).map(({ user }) => user),
+      ...this.passwordsOf(id),
     ])
   }
 
@@ -331,7 +338,12 @@ export class RigKeeper implements RigAccess {
         randomRatio(tools.entropy),
       )
       const { code, message } = error instanceof HeadframeError ? error : NOT_TAKEN_IN
-      record.problem = { code, message, at: Math.round(tools.clock.nowMs()) }
+      record.problem = {
+        code,
+        // A rig may repeat what it was sent.
+        message: maskKnown(message, this.passwordsOf(record.id)),
+        at: Math.round(tools.clock.nowMs()),
+      }
       this.#parts.onChange([record.id])
     }
   }

@@ -8,12 +8,14 @@ import { type BookRig } from '../book/rig-book-file.ts'
 import { type Credentials } from '../control/credentials.ts'
 import { type Identified } from '../discovery/identified.ts'
 import { type FamilyTools, type ReadResult, type RigFamily } from '../families/family.ts'
+import { SELDOM_ASKED } from '../families/seldom.ts'
 import { boundedReading } from '../model/bounded-reading.ts'
 import { isSame, realMac, realSerial } from '../model/identity.ts'
 import { type RigReading } from '../model/reading.ts'
 import { type LinkOpener } from '../ports.ts'
 import { type RigAddress, type RigLink } from '../transport/rig-link.ts'
 import { GuardedLink } from './guarded-link.ts'
+import { SeldomLink } from './seldom-link.ts'
 import { type RigRecord } from './rig-record.ts'
 
 export interface RigReaderParts {
@@ -68,6 +70,17 @@ export class RigReader {
       credentials,
       signal: AbortSignal.any([signal, record.gone.signal]),
       onReply: (asked, bytes, atMs) => record.replies.note(asked, bytes, atMs),
+    })
+  }
+
+  /** Some of it is answered from before. */
+  #openForPoll(record: RigRecord, signal: AbortSignal): RigLink {
+    const { book, tools, familyOf } = this.#parts
+    return new SeldomLink({
+      link: this.open(record, signal),
+      replies: record.seldom,
+      seldom: SELDOM_ASKED[familyOf(book.require(record.id)).id] ?? [],
+      monotonicMs: () => tools.clock.monotonicMs(),
     })
   }
 
@@ -177,8 +190,10 @@ export class RigReader {
     const timer = tools.clock.after(pollBudgetMs, () => budget.abort())
     try {
       const signal = AbortSignal.any([budget.signal, record.gone.signal])
-      return await record.turn.run(() => this.read(record, this.open(record, signal), signal))
+      return await record.turn.run(() => this.read(record, this.#openForPoll(record, signal), signal))
     } catch (error) {
+      // Away or another one: it may come back with other firmware.
+      record.seldom.clear()
       if (!budget.signal.aborted || record.gone.signal.aborted) throw error
       const seconds = String(Math.round(pollBudgetMs / 1000))
       throw new HeadframeError(

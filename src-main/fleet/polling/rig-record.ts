@@ -7,12 +7,14 @@ import { type TrackedError } from './error-log.ts'
 import { type MergedReading, mergeReading } from './merge-reading.ts'
 import { type PollRhythm } from './poll-rhythm.ts'
 import { RawReplies } from './raw-replies.ts'
+import { SeldomReplies } from './seldom-link.ts'
 import { Turn } from './turn.ts'
 
 export class RigRecord {
   readonly id: string
   readonly turn = new Turn()
   readonly replies = new RawReplies()
+  readonly seldom = new SeldomReplies()
   /** Ends whatever is asked of the rig. */
   readonly gone = new AbortController()
   rhythm: PollRhythm

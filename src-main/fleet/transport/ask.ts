@@ -1,6 +1,7 @@
 /** Requests that must be answered with JSON, for families: sends, reads leniently, and says in a sentence what is wrong. */
 import { HeadframeError } from '../../base/index.ts'
 import { isRefusal, rpcRequest, rpcStatusOf } from '../model/rpc-reply.ts'
+import { maskSecrets } from '../polling/mask-secrets.ts'
 import { parseReply } from './repair-json.ts'
 import { type HttpReply, type HttpRequest, type RigLink, type RpcOptions } from './rig-link.ts'
 
@@ -12,7 +13,8 @@ import { type HttpReply, type HttpRequest, type RigLink, type RpcOptions } from 
 export function requireJson(bytes: Uint8Array, asked: string): unknown {
   const parsed = parseReply(bytes)
   if (parsed.ok) return parsed.value.value
-  const { kind, text } = parsed.error
+  const { kind } = parsed.error
+  const text = maskSecrets(parsed.error.text)
   if (kind === 'miner-down') {
     throw new HeadframeError(
       'rig/miner-down',

@@ -50,6 +50,30 @@ describe('masking', () => {
     expect(isSecretName(name)).toBe(false)
   })
 
+  it.each([
+    ['JSON within a text of JSON', String.raw`{"log":"{\"password\":\"hunter22\",\"user\":\"acct.attic\"}"}`],
+    ['a name beside its value', '{"name":"wifiPass","value":"hunter22"}'],
+    ['a login in a URL', '{"url":"stratum+tcp://acct.attic:hunter22@pool.example:3333"}'],
+    [
+      'a command that the rig repeats',
+      '{"Msg":"ASC 0 set info: setpool root,hunter22,0,stratum+tcp://p:1,acct.attic,x"}',
+    ],
+    ['a command of the text form', 'addpool|stratum+tcp://p:3333,acct.attic,hunter22|'],
+    ['a list', '{"users":["acct.attic"],"passwords":["hunter22","x"]}'],
+    ['a script', "var password = 'hunter22'; {user: 'acct.attic'}"],
+    ['XML', '<login><username>acct.attic</username><password>hunter22</password></login>'],
+    ['a header', 'Authorization: Bearer hunter22'],
+    ['the key of a Wi-Fi network', '{"psk":"hunter22","wpa_psk":"hunter22"}'],
+    ['an answer in cipher, which a weak password opens', '{"enc":"hunter22abcdef=="}'],
+  ])('hides secrets in %s', (_where, reply) => {
+    expect(maskSecrets(reply)).not.toMatch(/hunter22|acct\.attic/)
+  })
+
+  it('leaves counts of users alone, and members that only sound like secrets', () => {
+    const reply = '{"users":3,"frequency":500,"macAddress":"02:00:00:00:00:01","pools":[1,2]}'
+    expect(maskSecrets(reply)).toBe(reply)
+  })
+
   it('hides the value of every secret member, whatever it holds, and leaves the JSON whole', () => {
     fc.assert(
       fc.property(fc.constantFrom(...SECRET_KEYS), secret, fc.integer(), (key, value, number) => {

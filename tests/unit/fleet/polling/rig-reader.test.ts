@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { ScriptedFleet, macOf } from '../../../support/scripted-fleet.ts'
+import { HeadframeError } from '../../../../src-main/base/index.ts'
+import { macOf, ScriptedFleet } from '../../../support/scripted-fleet.ts'
 import { type ScriptedRig } from '../../../support/scripted-family.ts'
 
 const LOGIN = { needed: 'to-read', factory: null, locks: true } as const
@@ -88,5 +89,16 @@ describe('the password of a rig', () => {
     await farm.pass(60_000, 1000)
     expect(other.logins).toBe(0)
     expect(farm.fleet.view(id).problem).toMatchObject({ code: 'rig/not-recognised' })
+  })
+
+  it('is not repeated in what is shown, although the rig repeats it', async () => {
+    const id = await withPassword()
+    const says = 'It says: setpool root,secret-of-one is unknown.'
+    farm.rigAt('192.0.2.1').failure = new HeadframeError('rig/refused', says)
+    await farm.pass(15_000)
+    const item = await farm.until(farm.fleet.act(id, 'reboot', {}, false))
+    expect(farm.fleet.view(id).problem?.message).toBe('It says: setpool root,*** is unknown.')
+    expect(item.problem?.message).toBe('It says: setpool root,*** is unknown.')
+    expect(JSON.stringify(item)).not.toContain('secret-of-one')
   })
 })
