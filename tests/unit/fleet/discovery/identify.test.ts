@@ -36,6 +36,7 @@ class TableLink {
 
   open(signal: AbortSignal): RigLink {
     const ask = <T extends HttpReply | string>(request: string): Promise<T> => {
+      if (signal.aborted) return Promise.reject(new HeadframeError('rig/given-up', 'ended'))
       this.asked.push(request)
       const answer = this.#answers.get(request) ?? 'refused'
       if (answer === 'refused') return Promise.reject(new HeadframeError('rig/unreachable', 'refused'))
