@@ -106,6 +106,8 @@ export class RigReader {
     const { book, tools } = this.#parts
     const family = this.#parts.familyOf(book.require(record.id))
     let result: ReadResult
+    // Somebody told it something, or wants to know for sure.
+    if (!(link instanceof SeldomLink)) record.seldom.clear()
     try {
       if (link.credentials !== null) await this.#recognise(record, signal)
       result = await orAborted(family.read(link, tools), signal)
