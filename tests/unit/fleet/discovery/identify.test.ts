@@ -112,9 +112,9 @@ describe('identify', () => {
     clock.advance(300)
     await settle()
     expect(outcome()).toBeUndefined()
-    link.reply('rpc version', '{"VERSION":[{"PROD":"AvalonMiner 1246-90","MODEL":"1246-90"}]}')
+    link.reply('rpc version', '{"VERSION":[{"PROD":"Avalon Q","MODEL":"Q"}]}')
     await settle()
-    expect(outcome()).toMatchObject({ family: 'avalon', model: 'A1246' })
+    expect(outcome()).toMatchObject({ family: 'avalon', model: 'Q' })
   })
 
   it('does not wait when every probe has answered', async () => {
