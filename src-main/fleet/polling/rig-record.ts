@@ -50,12 +50,15 @@ export class RigRecord {
 
   /** Takes a reading in. @returns the merged one */
   take(result: ReadResult): RigReading {
+    const merged = mergeReading(this.merged, result)
+    const { reading } = merged
+    // What cannot be understood is not taken in, not even a part of it.
+    const users = usersOf(reading.pools)
     const before = this.merged?.reading.shares.accepted ?? null
-    this.merged = mergeReading(this.merged, result)
-    const { reading } = this.merged
     const { accepted } = reading.shares
     if (before !== null && accepted !== null && accepted > before) this.grewAtMs = reading.atMs
-    this.users = usersOf(reading.pools)
+    this.merged = merged
+    this.users = users
     this.readAtMs = reading.atMs
     this.problem = null
     return reading

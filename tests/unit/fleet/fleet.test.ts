@@ -182,6 +182,18 @@ describe('a rig that does not answer', () => {
     expect(ids.slice(0, 8).every((id) => fleet.view(id).freshness !== 'live')).toBe(true)
   })
 
+  it('ends neither the others nor itself with a reading that cannot be taken in', async () => {
+    const { fleet } = await started()
+    const [broken = '', sound = ''] = await farm.populate(2)
+    farm.rigAt('192.0.2.1').partial = { failed: [], without: { pools: null as unknown as [] } }
+    await farm.pass(30_000)
+    expect(fleet.view(broken).problem).toMatchObject({ code: 'rig/bad-reply' })
+    expect(fleet.view(sound)).toMatchObject({ freshness: 'live' })
+    farm.rigAt('192.0.2.1').partial = null
+    await farm.pass(60_000)
+    expect(fleet.view(broken)).toMatchObject({ freshness: 'live', problem: null })
+  })
+
   it('ends neither the others nor itself with an answer that breaks its family', async () => {
     const { fleet } = await started()
     const [broken = '', sound = ''] = await farm.populate(2)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { mergeUpdate, parseLiveMessage } from '../../../../../src-main/fleet/families/readings/axeos-live.ts'
+import { axeos } from '../../../../../src-main/fleet/families/axeos.ts'
 import { readAxeos } from '../../../../../src-main/fleet/families/readings/axeos.ts'
 
 const AT_MS = 1_780_000_000_000
@@ -45,6 +46,24 @@ describe('AxeOS', () => {
     ['950', null, 'BM1370'],
   ])('knows board %s as %s %s', (boardVersion, make, model) => {
     expect(read({ boardVersion })).toMatchObject({ make, model })
+  })
+
+  it('is read in a version of tomorrow, and not told what it does not show', () => {
+    const tomorrow = readAxeos(
+      {
+        ASICModel: 'BM1390',
+        version: 'v9.0.0',
+        hashRate: 1000,
+        destinations: { first: 'pool.example:3333' },
+      },
+      null,
+      AT_MS,
+    )
+    expect(tomorrow).toMatchObject({ firmwareVersion: 'v9.0.0', hashrates: { nowHs: 1e12 } })
+    const offered = tomorrow && axeos.capabilities(tomorrow)
+    for (const kind of ['set-pools', 'set-frequency', 'set-voltage', 'set-fan', 'pause', 'locate'] as const) {
+      expect(offered?.[kind]).toMatchObject({ offered: false, because: expect.stringMatching(/^\S+ .+\.$/) })
+    }
   })
 
   it('believes forks that name themselves', () => {
