@@ -1,6 +1,6 @@
 /** What a rig measured, as text. Absent is a dash, never a zero. */
 import { formatHashrate } from './hashrate.ts'
-import { formatCount } from './number.ts'
+import { formatCount, formatScaled } from './number.ts'
 
 /** Stands where a rig said nothing. */
 export const ABSENT = '–'
@@ -23,7 +23,12 @@ export const measuredPower = (watts: number | null): string =>
   orAbsent(watts, (value) => `${value < 99.95 ? value.toFixed(1) : formatCount(Math.round(value))} W`)
 /** `15.4 J/TH`. */
 export const measuredEfficiency = (joulesPerTh: number | null): string =>
-  orAbsent(joulesPerTh, (value) => `${value.toFixed(1)} J/TH`)
+  orAbsent(joulesPerTh, (value) => {
+    if (value < 9999.95) return `${value.toFixed(1)} J/TH`
+    // What hashes next to nothing, such as a rig that only practises.
+    const { digits, prefix } = formatScaled(value, ['', 'k', 'M', 'G', 'T'])
+    return `${digits} ${prefix}J/TH`
+  })
 export const measuredPercent = (percent: number | null): string =>
   orAbsent(percent, (value) => `${Math.round(value)} %`)
 export const measuredCount = (count: number | null): string => orAbsent(count, formatCount)

@@ -160,13 +160,14 @@ describe('a field of chips', () => {
     expect(field.boards[0]?.tiles[0]?.facts).toMatch(/°C, .* GH\/s, 610 MHz/)
   })
 
-  it('does not paint a degree like a fire: the scale spans at least twenty', () => {
+  it('does not paint a degree like a fire, nor a cool board red', () => {
     const even = [60, 61].map((temperatureC, index) => ({ ...chips[0]!, index, temperatureC }))
-    const [tiles] = chipField(even, [], 'temperature').boards.map((board) =>
-      board.tiles.map(({ ratio }) => ratio),
-    )
-    expect(tiles?.[1]).toBe(1)
-    expect(tiles?.[0]).toBeCloseTo(0.95)
+    const ratios = chipField(even, [], 'temperature').boards[0]!.tiles.map(({ ratio }) => ratio)
+    expect(ratios[1]! - ratios[0]!).toBeLessThan(0.05)
+    expect(ratios[1]).toBeLessThan(0.5)
+    const hot = chipField([{ ...chips[0]!, temperatureC: 97 }], [], 'temperature')
+    expect(hot.boards[0]?.tiles[0]?.ratio).toBe(1)
+    expect(hot.high).toBe('97 °C')
   })
 
   it('shows what a chip does not say as a dash, not as zero', () => {

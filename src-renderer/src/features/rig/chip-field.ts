@@ -14,8 +14,8 @@ interface ChipMetric {
   id: ChipMetricId
   label: string
   ramp: ChipRamp
-  /** Values are drawn over at least this span, so that one degree does not look like a fire. */
-  leastSpan: (high: number) => number
+  /** Both ends of the scale, by the lowest and the highest value. Never so narrow that a trifle looks like a fire. */
+  ends: (low: number, high: number) => readonly [number, number]
   read: (chip: RigChip) => number | null
 }
 
@@ -24,29 +24,36 @@ const METRICS: readonly ChipMetric[] = [
     id: 'temperature',
     label: 'Temperature',
     ramp: 'heat',
-    leastSpan: () => 20,
+    // Warm is warm on every rig: what all its chips share shows as well.
+    ends: (low, high) => [Math.min(low, 45), Math.max(high, 85)],
     read: (chip) => chip.temperatureC,
   },
   {
     id: 'hashrate',
     label: 'Hashrate',
     ramp: 'plenty',
-    leastSpan: (high) => high * 0.5,
+    ends: (low, high) => [Math.min(low, high * 0.5), high],
     read: (chip) => chip.hashrateHs,
   },
-  { id: 'errors', label: 'Errors', ramp: 'fault', leastSpan: () => 10, read: (chip) => chip.errors },
+  {
+    id: 'errors',
+    label: 'Errors',
+    ramp: 'fault',
+    ends: (_low, high) => [0, Math.max(high, 10)],
+    read: (chip) => chip.errors,
+  },
   {
     id: 'frequency',
     label: 'Frequency',
     ramp: 'plenty',
-    leastSpan: (high) => high * 0.3,
+    ends: (low, high) => [Math.min(low, high * 0.7), high],
     read: (chip) => chip.frequencyMHz,
   },
   {
     id: 'voltage',
     label: 'Voltage',
     ramp: 'plenty',
-    leastSpan: (high) => high * 0.3,
+    ends: (low, high) => [Math.min(low, high * 0.7), high],
     read: (chip) => chip.voltageV,
   },
 ]
@@ -112,10 +119,8 @@ export function chipField(
   const known = chips.map(metric.read).filter((value) => value !== null)
   const top = known.reduce((a, b) => Math.max(a, b), -Infinity)
   const bottom = known.reduce((a, b) => Math.min(a, b), Infinity)
-  const high = Number.isFinite(top) ? top : 0
-  const widened = Math.max(metric.leastSpan(Math.abs(high)), high - (Number.isFinite(bottom) ? bottom : high))
-  const low = metric.ramp === 'fault' ? 0 : high - widened
-  const span = metric.ramp === 'fault' ? Math.max(high, metric.leastSpan(high)) : widened
+  const [low, high] = known.length === 0 ? [0, 1] : metric.ends(bottom, top)
+  const span = high - low
 
   const { unit, text, end } = textsOf(metric, high)
   const labels = new Map(boards.map((board) => [board.slot, board.label]))
@@ -129,8 +134,8 @@ export function chipField(
   return {
     ramp: metric.ramp,
     unit,
-    low: end(Math.max(0, low)),
-    high: end(metric.ramp === 'fault' ? span : high),
+    low: end(low),
+    high: end(high),
     boards: [...bySlot]
       .sort(([a], [b]) => a - b)
       .map(([slot, own]) => {
