@@ -26,7 +26,7 @@ export interface ScanDeskParts {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Logger
-  readonly fleet: Pick<FleetCalls, 'adopt' | 'knownAddresses'>
+  readonly fleet: Pick<FleetCalls, 'adopt' | 'knownAddresses' | 'list'>
   readonly openLink: ProbeLinkOpener
   /** Networks worth a search; asked each time, since networks change. */
   suggestions(): ScanSuggestion[]
@@ -86,7 +86,7 @@ export class ScanDesk implements ScanCalls {
     })
     const id = `s${toHex(entropy(ID_BYTES))}`
     const adopted: Kept['adopted'] = new Map()
-    const show = (): Scan => scanView(id, texts, running.progress, adopted)
+    const show = (): Scan => scanView(id, texts, running.progress, adopted, (rigId) => this.#modelOf(rigId))
     const kept: Kept = { running, view: new LiveValueView(show()), adopted }
     this.#scans.set(id, kept)
     running.onFind((find) => this.#adopt(find, kept, show))
@@ -137,6 +137,11 @@ export class ScanDesk implements ScanCalls {
       .map(({ target }) => target)
   }
 
+  /** Some firmware says its model only to who is logged in, which a search never is. */
+  #modelOf(rigId: string): string | null {
+    return this.#parts.fleet.list().find(({ id }) => id === rigId)?.model ?? null
+  }
+
   #require(id: string): Kept {
     const kept = this.#scans.get(id)
     if (!kept) throw new HeadframeError('scan/unknown', 'That search is not known any more. Start a new one.')
@@ -151,8 +156,14 @@ export class ScanDesk implements ScanCalls {
   }
 }
 
-function scanView(id: string, targets: string[], progress: ScanProgress, adopted: Kept['adopted']): Scan {
-  const finds = progress.finds.map((find) => findView(find, adopted))
+function scanView(
+  id: string,
+  targets: string[],
+  progress: ScanProgress,
+  adopted: Kept['adopted'],
+  modelOf: (rigId: string) => string | null,
+): Scan {
+  const finds = progress.finds.map((find) => findView(find, adopted, modelOf))
   // Until the last find is a rig, more is to come.
   const isAdding = finds.some(
     ({ outcome, rigId, note }) => outcome === 'rig' && rigId === null && note === '',
@@ -173,7 +184,11 @@ function scanView(id: string, targets: string[], progress: ScanProgress, adopted
   }
 }
 
-function findView({ identified, atMs }: ScanFindEvent, adopted: Kept['adopted']): Find {
+function findView(
+  { identified, atMs }: ScanFindEvent,
+  adopted: Kept['adopted'],
+  modelOf: (rigId: string) => string | null,
+): Find {
   const address = addressText(identified.address)
   const nothing = { rigId: null, isNew: false, moved: false, model: null, firmware: null }
   if (identified.kind !== 'rig') {
@@ -191,7 +206,7 @@ function findView({ identified, atMs }: ScanFindEvent, adopted: Kept['adopted'])
     isNew: became.isNew,
     moved: became.moved,
     make,
-    model,
+    model: model ?? (became.rigId === null ? null : modelOf(became.rigId)),
     firmware,
     firmwareVersion,
     mac,

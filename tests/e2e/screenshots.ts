@@ -4,8 +4,14 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Browser } from 'playwright-core'
-import { type Downstream, type Pool, type Routing } from '../../src-preload/contract/index.ts'
+import { type Browser, type Page } from 'playwright-core'
+import {
+  type Downstream,
+  type Pool,
+  type Rig,
+  type Routing,
+  type Run,
+} from '../../src-preload/contract/index.ts'
 import { launchBrowser } from '../support/browser.ts'
 import {
   eventually,
@@ -14,27 +20,81 @@ import {
   temporaryFolder,
 } from '../support/headless-process.ts'
 
-const target = resolve(import.meta.dirname, '../../resources/screenshots')
+const target = process.env['SCREENSHOT_DIR'] ?? resolve(import.meta.dirname, '../../resources/screenshots')
+/** `1440x900` unless told otherwise. */
+const [width = 1440, height = 900] = (process.env['SCREENSHOT_SIZE'] ?? '')
+  .split('x')
+  .filter(Boolean)
+  .map(Number)
+const VIEWPORT = { width, height }
 /** Long enough for vardiff to settle and for the chart to have something to show. */
 const WARM_UP_MS = Number(process.env['SCREENSHOT_WARM_UP_MS'] ?? 150_000)
 /** For live values to come and for what moves to stand still. */
 const SETTLE_MS = 2500
+/** Restarts of rigs, and the shares that prove that they came. */
+const RUN_LIMIT_MS = 240_000
 
 interface Screen {
   readonly name: string
-  readonly path: string
+  readonly path: string | ((host: HeadlessProcess) => Promise<string>)
   /** Done once, before the first picture of this screen and of all that follow. */
   readonly prepare?: (host: HeadlessProcess) => Promise<void>
+  /** Done on the page before each picture. */
+  readonly pose?: (page: Page) => Promise<void>
 }
 
 const SCREENS: readonly Screen[] = [
-  { name: 'overview', path: '/#/' },
+  { name: 'overview', path: '/#/', pose: (page) => page.getByText('10 min').first().click() },
   { name: 'pools', path: '/#/pools' },
-  { name: 'rigs', path: '/#/rigs' },
   { name: 'jobs', path: '/#/jobs' },
   { name: 'connections', path: '/#/connections' },
+  { name: 'find', path: '/#/find', pose: findAll },
+  { name: 'rigs', path: '/#/rigs', prepare: sendMostHere },
+  { name: 'rig', path: pageOfOne },
+  { name: 'wall', path: '/#/wall' },
   { name: 'routing', path: '/#/routing', prepare: sendSomeElsewhere },
 ]
+/** Whose page is shown, and what its maker set as its login. */
+const SHOWN_RIG = 's21-vnish'
+
+async function findAll(page: Page): Promise<void> {
+  await page.getByTestId('find-mdns').click()
+  await page.getByTestId('find-start').click()
+  await page.locator('[data-testid="find-progress"][data-state="done"]').waitFor()
+}
+
+/** A farm in use: most rigs here, named as people do, a few still elsewhere or without their login. */
+async function sendMostHere(host: HeadlessProcess): Promise<void> {
+  const rigs = await host.get<Rig[]>('/api/rigs')
+  for (const { id, family, login } of rigs)
+    if (login === 'missing' && family !== 'proto' && family !== 'futurebit')
+      await host.send('POST', `/api/rigs/${encodeURIComponent(id)}/factory-login`)
+  const places = ['Attic', 'Cellar', 'Garage']
+  for (const [index, { id }] of rigs.entries())
+    await host.send('PATCH', `/api/rigs/${encodeURIComponent(id)}`, {
+      place: { room: places[index % places.length], shelf: String(1 + (index % 4)) },
+    })
+  const sendable = (await host.get<Rig[]>('/api/rigs')).filter(
+    ({ minesHere, capabilities }) => minesHere === false && capabilities['send-to-headframe'].offered,
+  )
+  const { body } = await host.send<Run>('POST', '/api/runs', {
+    action: 'send-to-headframe',
+    rigIds: sendable.map(({ id }) => id).slice(0, -3),
+    batchSize: 10,
+    pauseMs: 0,
+  })
+  await eventually(
+    'the rigs to mine here',
+    () => host.get<Run>(`/api/runs/${body.id}`),
+    ({ state }) => state !== 'running',
+    RUN_LIMIT_MS,
+  )
+}
+
+async function pageOfOne(host: HeadlessProcess): Promise<string> {
+  const rig = (await host.get<Rig[]>('/api/rigs')).find(({ name }) => name === SHOWN_RIG)
+  return `/#/rigs/${encodeURIComponent(rig?.id ?? '')}`
+}
 
 /** So that jobs of two pools can be compared. */
 async function listenToBoth(host: HeadlessProcess): Promise<void> {
@@ -59,13 +119,15 @@ async function sendSomeElsewhere(host: HeadlessProcess): Promise<void> {
   )
 }
 
-async function take(browser: Browser, host: HeadlessProcess, { name, path }: Screen): Promise<void> {
+async function take(browser: Browser, host: HeadlessProcess, screen: Screen): Promise<void> {
+  const { name, path, pose } = screen
+  const shownPath = typeof path === 'string' ? path : await path(host)
   for (const colorScheme of ['dark', 'light'] as const) {
-    const context = await browser.newContext({ colorScheme, viewport: { width: 1440, height: 900 } })
+    const context = await browser.newContext({ colorScheme, viewport: VIEWPORT })
     const page = await context.newPage()
     await page.goto(`${host.ready.dashboard}/?token=${host.ready.token}`)
-    await page.goto(`${host.ready.dashboard}${path}`)
-    if (name === 'overview') await page.getByText('10 min').first().click()
+    await page.goto(`${host.ready.dashboard}${shownPath}`)
+    await pose?.(page)
     await new Promise((next) => setTimeout(next, SETTLE_MS))
     await page.screenshot({ path: join(target, `${name}-${colorScheme}.png`) })
     process.stderr.write(`${name}-${colorScheme}.png\n`)
