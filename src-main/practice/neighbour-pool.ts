@@ -5,6 +5,7 @@
 import { type Clock, type Entropy, type Logger } from '../base/index.ts'
 import { formatHostPort, type NetLoop } from '../net/index.ts'
 import { PracticeChain } from './chain.ts'
+import { type DifficultyPolicy, PRACTICE_DIFFICULTY } from './pool-account.ts'
 import { PoolCore } from './pool-core.ts'
 import { startSv1Server } from './sv1-server.ts'
 
@@ -24,11 +25,19 @@ export interface NeighbourPoolOptions {
 /** At 100 kH/s: a block in a thousand years. */
 const NETWORK_DIFFICULTY = 1e9
 
+/** At 3 kH/s: a share in three seconds to begin with, so that a rig that is sent back here soon proves it. */
+const DIFFICULTY: DifficultyPolicy = {
+  ...PRACTICE_DIFFICULTY,
+  startDifficulty: 2e-6,
+  minDifficulty: 1e-6,
+  maxStartDifficulty: 2e-6,
+}
+
 /** @throws HeadframeError `listen/…` if no port can be had */
 export async function startNeighbourPool(options: NeighbourPoolOptions): Promise<NeighbourPool> {
   const { clock, entropy, log, loop } = options
   const chain = new PracticeChain({ clock, entropy, difficulty: NETWORK_DIFFICULTY })
-  const pool = new PoolCore({ chain, clock, log })
+  const pool = new PoolCore({ chain, clock, log, difficulty: DIFFICULTY })
   chain.start()
   const server = await startSv1Server({ pool, log, loop, listenAt: { host: '127.0.0.1', port: 0 } })
   return {
