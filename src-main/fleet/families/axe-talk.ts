@@ -5,6 +5,7 @@ import { requireJson } from '../transport/ask.ts'
 import { type HttpReply, type RigLink } from '../transport/rig-link.ts'
 import { type WriteOutcome } from './family.ts'
 import { accepted, notSupported, refused } from './offer.ts'
+import { unlessSilent } from './unless-silent.ts'
 
 export const INFO_PATH = '/api/system/info'
 export const ASIC_PATH = '/api/system/asic'
@@ -57,16 +58,22 @@ export async function tell(
   requireWelcome(reply, `${method} ${path}`)
 }
 
-/** The whole rig; firmware and miner are one here. It answers and goes a second later, so a cut is an answer too. */
-export async function restartRig(link: RigLink, note: string | null = null): Promise<WriteOutcome> {
-  const outcome = accepted(RESTART_SETTLES_MS, RESTART_PATIENCE_MS, note)
+/** What its board is made for; old versions do not tell, and a rig is read without it. @throws HeadframeError `rig/given-up` */
+export async function askAsic(link: RigLink): Promise<{ asic: LooseObject | null; failed: string[] }> {
   try {
-    await tell(link, 'POST', '/api/system/restart')
+    return { asic: await findJson(link, ASIC_PATH), failed: [] }
   } catch (error) {
-    if (!(error instanceof HeadframeError) || !/^rig\/(?:cut-off|timeout)$/.test(error.code)) throw error
-    return { ...outcome, outcome: 'unknown' }
+    if (!(error instanceof HeadframeError) || error.code === 'rig/given-up') throw error
+    return { asic: null, failed: [`GET ${ASIC_PATH}`] }
   }
-  return outcome
+}
+
+/** The whole rig; firmware and miner are one here. It answers and goes a second later, so a cut is an answer too. */
+export function restartRig(link: RigLink, note: string | null = null): Promise<WriteOutcome> {
+  return unlessSilent(
+    () => tell(link, 'POST', '/api/system/restart'),
+    accepted(RESTART_SETTLES_MS, RESTART_PATIENCE_MS, note),
+  )
 }
 
 /**

@@ -6,7 +6,7 @@ import { HeadframeError } from '../../base/index.ts'
 import { booleanOf, type LooseObject } from '../model/lenient.ts'
 import { type RigReading, type RigSettings } from '../model/reading.ts'
 import { type RigLink } from '../transport/rig-link.ts'
-import { ASIC_PATH, findJson, INFO_PATH, restartRig, settingAccepted, tell } from './axe-talk.ts'
+import { askAsic, findJson, INFO_PATH, restartRig, settingAccepted, tell } from './axe-talk.ts'
 import { followAxeos } from './axeos-live.ts'
 import { planPools, planRestore, type PoolsPlan, snapshotPools } from './axeos-pools.ts'
 import {
@@ -30,12 +30,7 @@ export const axeos: RigFamily = {
 
   async read(link, { clock }): Promise<ReadResult> {
     const info = await requireInfo(link)
-    const failed: string[] = []
-    const asic = await findJson(link, ASIC_PATH).catch((error: unknown) => {
-      if (!(error instanceof HeadframeError) || error.code === 'rig/given-up') throw error
-      failed.push(`GET ${ASIC_PATH}`)
-      return null
-    })
+    const { asic, failed } = await askAsic(link)
     const reading = readAxeos(info, asic, clock.nowMs())
     if (reading === null) throw noAxeos()
     return { reading, failed }

@@ -3,11 +3,10 @@
  * `{result, error}`. Not here: what replies mean (`readings/epic.ts`).
  * Governing document: rig API digest, section 5.5.
  */
-import { HeadframeError } from '../../base/index.ts'
 import { at, booleanOf, listOf, numberOf, objectOf, textOf } from '../model/lenient.ts'
 import { type RigReading } from '../model/reading.ts'
-import { askJson, requireJson } from '../transport/ask.ts'
-import { type RigLink } from '../transport/rig-link.ts'
+import { askJson, requireGoodStatus, requireJson } from '../transport/ask.ts'
+import { type HttpReply, type RigLink } from '../transport/rig-link.ts'
 import {
   type Capabilities,
   type FamilyTools,
@@ -21,6 +20,7 @@ import {
 import { PartReader } from './part-reader.ts'
 import { accepted, notSupported, offer, refused, requireOffered } from './offer.ts'
 import { type EpicReplies, POWER_TUNE, readEpic, TUNING_OFF } from './readings/epic.ts'
+import { unlessSilent } from './unless-silent.ts'
 import { requireCredentials, wrongLogin } from './web-sessions.ts'
 
 const PORT = 4028
@@ -38,7 +38,6 @@ const READS = [
 /** Not in every release, and nothing is lost with them. */
 const OPTIONAL = new Set<string>(['temps/chip', 'voltages', 'hashrate', 'clocks', 'hashratesplit/config'])
 const WRITE_TIMEOUT_MS = 10_000
-const CUT_OFF = new Set(['rig/timeout', 'rig/cut-off'])
 
 export const epic: RigFamily = {
   id: 'epic',
@@ -74,13 +73,9 @@ async function readPath(link: RigLink, path: string): Promise<unknown> {
   throw refused(`The rig does not tell: ${textOf(at(value, 'error')) ?? path}.`)
 }
 
-function answerOf(reply: { readonly status: number; readonly body: Uint8Array }, asked: string): unknown {
-  if (reply.status >= 200 && reply.status < 300) return requireJson(reply.body, asked)
-  throw new HeadframeError(
-    'rig/bad-reply',
-    `The rig answered ${asked} with status ${String(reply.status)}. Check that its firmware is the one shown here.`,
-    { context: { asked, status: reply.status } },
-  )
+function answerOf(reply: HttpReply, asked: string): unknown {
+  requireGoodStatus(reply, asked)
+  return requireJson(reply.body, asked)
 }
 
 function capabilities({ settings }: RigReading): Capabilities {
@@ -260,18 +255,12 @@ async function tell(link: RigLink, path: string, param: unknown): Promise<void> 
 }
 
 /** For what it may do before it has answered. */
-async function tellAndLeave(
+function tellAndLeave(
   link: RigLink,
   path: string,
   param: unknown,
   settlesInMs: number,
   patienceMs: number,
 ): Promise<WriteOutcome> {
-  try {
-    await tell(link, path, param)
-  } catch (error) {
-    if (!(error instanceof HeadframeError) || !CUT_OFF.has(error.code)) throw error
-    return { outcome: 'unknown', note: null, settlesInMs, patienceMs }
-  }
-  return accepted(settlesInMs, patienceMs)
+  return unlessSilent(() => tell(link, path, param), accepted(settlesInMs, patienceMs))
 }

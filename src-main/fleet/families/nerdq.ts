@@ -8,7 +8,7 @@ import { type LooseObject, listOf, objectOf, textOf } from '../model/lenient.ts'
 import { type RigReading } from '../model/reading.ts'
 import { type RigLink } from '../transport/rig-link.ts'
 import { type AxeTarget, axeTarget } from './axe-targets.ts'
-import { ASIC_PATH, findJson, INFO_PATH, restartRig, settingAccepted, tell } from './axe-talk.ts'
+import { askAsic, findJson, INFO_PATH, restartRig, settingAccepted, tell } from './axe-talk.ts'
 import {
   type Capabilities,
   type PoolsSnapshot,
@@ -37,12 +37,7 @@ export const nerdq: RigFamily = {
 
   async read(link, { clock }): Promise<ReadResult> {
     const info = await requireInfo(link)
-    const failed: string[] = []
-    const asic = await findJson(link, ASIC_PATH).catch((error: unknown) => {
-      if (!(error instanceof HeadframeError) || error.code === 'rig/given-up') throw error
-      failed.push(`GET ${ASIC_PATH}`)
-      return null
-    })
+    const { asic, failed } = await askAsic(link)
     const reading = readNerdq(info, asic, clock.nowMs())
     if (reading === null) throw noNerdq()
     return { reading, failed }

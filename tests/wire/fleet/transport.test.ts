@@ -367,7 +367,7 @@ describe('HTTP', () => {
 
   it('takes a refusal of the very challenge it had accepted for a changed password, at once', async () => {
     let count = 0
-    const port = await httpRig((request, response) => {
+    const port = await httpRig((_request, response) => {
       count++
       if (count === 2) response.end('{}')
       else response.writeHead(401, { 'www-authenticate': 'Digest realm="rig", nonce="n", qop="auth"' }).end()
