@@ -43,6 +43,8 @@ import {
 
 /** The program itself has five seconds to stop. */
 const LET_WRITES_END_MS = 2000
+/** To say what became of them, after their connections were ended. */
+const LET_RUNS_END_MS = 500
 
 /** One rig by itself needs no batches. */
 const ALONE = { batchSize: 1, pauseMs: 0, stopAfterFailures: 1 } as const
@@ -52,6 +54,7 @@ export class Fleet implements FleetCalls, RigAccess {
   readonly #options: FleetOptions
   readonly #changes = new Listeners<FleetChange>()
   readonly #stopping = new AbortController()
+  #stopped: Promise<void> | null = null
   readonly #book: RigBook
   readonly #credentials: Credentials
   readonly #vault: PoolsVault
@@ -138,14 +141,18 @@ export class Fleet implements FleetCalls, RigAccess {
   }
 
   /** A write that is under way may end; one that takes longer than the program has left is given up and not proven. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping.abort()
-    const settled = this.#runs.settled()
     const ended = new AbortController()
-    void settled.then(() => ended.abort())
+    void this.#runs.settled().then(() => ended.abort())
     await pause(this.#parts.clock, LET_WRITES_END_MS, ended.signal)
     this.#keeper.stop()
-    await settled
+    await pause(this.#parts.clock, LET_RUNS_END_MS, ended.signal)
     await this.#book.flush()
   }
 

@@ -418,6 +418,16 @@ describe('a run', () => {
     expect(rigNo(2).commands).toEqual([])
   })
 
+  it('keeps the program from stopping for no longer than it has, although a rig answers nothing', async () => {
+    const ids = await farmOf(1)
+    rigNo(1).isSilent = true
+    await farm.fleet.startRun(bulk(ids, 'reboot', { batchSize: 1 }))
+    await farm.pass(1000)
+    const startedMs = farm.clock.monotonicMs()
+    await farm.until(farm.fleet.stop())
+    expect(farm.clock.monotonicMs() - startedMs).toBeLessThan(4000)
+  })
+
   it('is told to whoever listens, step by step', async () => {
     const [id = ''] = await farmOf(1)
     const states: string[] = []
