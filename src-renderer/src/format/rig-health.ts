@@ -28,7 +28,7 @@ export function rigHealth(rig: Rig, now: number): RigHealth {
   const state = standingWording(rig.state)
   if (rig.login === 'wrong')
     return { tone: 'bad', text: 'Wrong password', detail: rig.problem?.message ?? null }
-  if (rig.login === 'missing' && rig.freshness === 'never')
+  if (rig.login === 'missing' && (rig.freshness === 'never' || rig.state === 'unknown'))
     return { tone: 'warn', text: 'Needs its login', detail: rig.problem?.message ?? null }
   if (rig.state === 'unreachable') {
     const since = rig.readAt === null ? '' : ` for ${formatShortDuration(now - rig.readAt)}`
@@ -73,7 +73,10 @@ export function rigHealth(rig: Rig, now: number): RigHealth {
     }
   }
   if (rig.state === 'unknown')
-    return { tone: 'neutral', text: rig.problem?.message ?? state.meaning, detail: null }
+    // Nothing wrong where it is only too early to know.
+    return rig.problem === null
+      ? { tone: 'neutral', text: state.meaning, detail: null }
+      : { tone: 'warn', text: rig.problem.message, detail: null }
   if (rig.managedBy !== null)
     return {
       tone: 'info',

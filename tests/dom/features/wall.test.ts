@@ -51,6 +51,25 @@ describe('tiles on a wall', () => {
     expect(later.map((tile) => tile.id)).toEqual(tiles.map((tile) => tile.id))
   })
 
+  it('say of a rig that cannot be read why, and that somebody should look', () => {
+    const unread = { state: 'unknown', hashrateHs: null, readAt: null } as const
+    const problem = { code: 'rig/login-missing', message: 'The rig wants a login.', at: START }
+    const [waiting, locked, garbled] = [
+      pretendFleetRig({ id: 'a', name: 'a', ...unread, freshness: 'never' }),
+      pretendFleetRig({ id: 'b', name: 'b', ...unread, freshness: 'gone', login: 'missing', problem }),
+      pretendFleetRig({
+        id: 'c',
+        name: 'c',
+        ...unread,
+        freshness: 'never',
+        problem: { code: 'rig/not-understood', message: 'What it answered could not be read.', at: START },
+      }),
+    ].map((rig) => wallTiles([rig], [], START)[0])
+    expect(waiting).toMatchObject({ tone: 'neutral', problem: null })
+    expect(locked).toMatchObject({ tone: 'warn', problem: 'Needs its login' })
+    expect(garbled).toMatchObject({ tone: 'warn', problem: 'What it answered could not be read.' })
+  })
+
   it('never pair what is wrong with the sign for all is well', () => {
     for (const tile of tiles)
       if (tile.tone === 'bad' || tile.tone === 'warn') expect(tile.shape).not.toBe('check')
