@@ -70,11 +70,6 @@ export const EXPLAINED: readonly Explained[] = [
     ['antminer 2025', 'power', '2950 W', NOTHING],
   ),
   ...explained(
-    'pyasic reads neither of Hiveon.',
-    ['hiveon', 'host name', TOLD, NOTHING],
-    ['hiveon', 'light', 'false', NOTHING],
-  ),
-  ...explained(
     'pyasic has a reader for the model of MSKminer’s rigs that it never calls: without a model it lists no boards and no fans.',
     ['mskminer', 'make', 'Antminer', NOTHING],
     ['mskminer', 'model', 'S19', NOTHING],
@@ -83,7 +78,9 @@ export const EXPLAINED: readonly Explained[] = [
     ['mskminer', 'fans', '3300 3300 3300 3300', NOTHING],
   ),
   ...explained(
-    'pyasic asks for info_v1 but looks for the address one level too high in what it made of the answer.',
+    'pyasic asks for it, and then looks one level too high in what it gathered.',
+    ['hiveon', 'host name', TOLD, NOTHING],
+    ['hiveon', 'light', 'false', NOTHING],
     ['mskminer', 'MAC', TOLD, NOTHING],
   ),
   ...explained('pyasic does not read it of MSKminer.', ['mskminer', 'host name', TOLD, NOTHING]),
