@@ -24,6 +24,8 @@ export interface AccessibleRig {
   readonly family: RigFamily
   /** Its last one, null before the first. */
   readonly reading: RigReading | null
+  /** What is being done with it now, a run or a tuning; null for nothing. */
+  readonly busy: string | null
   /** Null while it does not mine here, or cannot be told apart. */
   readonly atProxy: RigAtProxy | null
 }

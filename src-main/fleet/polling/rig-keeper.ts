@@ -209,6 +209,7 @@ export class RigKeeper implements RigAccess {
       groupId: rig.groupId,
       family: this.familyOf(rig),
       reading: record.reading,
+      busy: record.busy?.action ?? null,
       atProxy: seen && {
         downstreamId: seen.id,
         validShares: seen.validShares,

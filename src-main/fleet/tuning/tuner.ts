@@ -155,6 +155,12 @@ export class Tuner {
     if (this.#jobs.has(rigId)) {
       throw new HeadframeError('tuning/running', `${rig.name} is being tuned already. Stop that first.`)
     }
+    if (rig.busy !== null) {
+      throw new HeadframeError(
+        'tuning/running',
+        `${rig.name} is being told something else (${rig.busy}). Wait until that is over.`,
+      )
+    }
     const { reading } = rig
     if (!reading) throw notSupported(`${rig.name} has not been read yet. Try again when it answers.`)
     const capabilities = rig.family.capabilities(reading)

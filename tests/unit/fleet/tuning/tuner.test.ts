@@ -55,6 +55,7 @@ class Board implements RigAccess {
       groupId: null,
       family: this.#family as unknown as RigFamily,
       reading: this.#reading(),
+      busy: this.busy,
       atProxy: null,
     }
   }
@@ -280,6 +281,12 @@ describe('tuning', () => {
     board.state = 'paused'
     await expect(tuner.begin('board', REQUEST)).rejects.toMatchObject({ code: 'tuning/not-supported' })
     board.state = 'mining'
+    board.busy = 'reboot'
+    await expect(tuner.begin('board', REQUEST)).rejects.toMatchObject({
+      code: 'tuning/running',
+      message: expect.stringContaining('reboot') as string,
+    })
+    board.busy = null
     await tuner.begin('board', { ...REQUEST, stepSeconds: 3600 })
     await expect(tuner.begin('board', REQUEST)).rejects.toMatchObject({ code: 'tuning/running' })
     await expect(tuner.begin('nobody', REQUEST)).rejects.toMatchObject({ code: 'rig/unknown' })
