@@ -84,14 +84,8 @@ export {
   type RpcOptions,
 } from './transport/rig-link.ts'
 export { isTextReply, parseTextReply } from './transport/text-reply.ts'
-export {
-  Tuner,
-  type TunerParts,
-  type TuningMemory,
-  type TuningRequest,
-  type TuningTrialView,
-  type TuningView,
-} from './tuning/tuner.ts'
+export { Tuner, type TunerParts, type TuningMemory, type TuningRequest } from './tuning/tuner.ts'
+export { type TuningTrialView, type TuningView } from './tuning/tuning-views.ts'
 export { type Candidate, type CandidateSource, type Listening } from './discovery/candidate.ts'
 export { type Identified } from './discovery/identified.ts'
 export {

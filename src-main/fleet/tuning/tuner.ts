@@ -17,7 +17,6 @@ import { type RigAccess } from '../rig-access.ts'
 import { type RigLink } from '../transport/rig-link.ts'
 import {
   bestTrial,
-  efficiencyJTh,
   type FinishedTrial,
   judge,
   type Judgement,
@@ -29,39 +28,9 @@ import {
   type TuningLimits,
   type TuningMeasures,
   type TuningSetting,
-  type TuningVerdict,
 } from './tuning-plan.ts'
-
-/** As the contract shows it. */
-export interface TuningTrialView {
-  frequencyMHz: number
-  coreVoltageMv: number
-  startedAt: number
-  endedAt: number | null
-  hashrateHs: number | null
-  powerW: number | null
-  efficiencyJTh: number | null
-  chipC: number | null
-  regulatorC: number | null
-  errorPercent: number | null
-  fanPercent: number | null
-  verdict: 'running' | TuningVerdict
-  because: string
-}
-
-export interface TuningView {
-  /** Of the rig. */
-  id: string
-  state: 'running' | 'done' | 'stopped' | 'failed' | 'reverted'
-  goal: TuningGoal
-  startedAt: number
-  endedAt: number | null
-  before: { frequencyMHz: number; coreVoltageMv: number }
-  /** Index into trials. */
-  best: number | null
-  trials: TuningTrialView[]
-  message: string
-}
+import { EMPTY_MEASURES, mean, measuresOf, shown } from './tuning-measures.ts'
+import { type TuningTrialView, type TuningView } from './tuning-views.ts'
 
 export interface TuningRequest extends TuningLimits {
   readonly goal: TuningGoal
@@ -451,60 +420,6 @@ export class Tuner {
     this.#saving.catch((error: unknown) => {
       this.#parts.log.warn('tuning could not be saved', { error: errorText(error) })
     })
-  }
-}
-
-const EMPTY_MEASURES: TuningMeasures = {
-  hashrateHs: null,
-  powerW: null,
-  chipC: null,
-  regulatorC: null,
-  errorPercent: null,
-  fanPercent: null,
-  expectedHs: null,
-}
-
-function measuresOf(reading: RigReading): TuningMeasures {
-  const { hashrates, temperatures, fans, settings } = reading
-  const duty = fans.map(({ dutyPercent }) => dutyPercent).filter((percent) => percent !== null)
-  return {
-    hashrateHs: hashrates.nowHs ?? hashrates.minuteHs,
-    powerW: reading.powerW,
-    chipC: temperatures.chipMaxC,
-    regulatorC: temperatures.regulatorC,
-    errorPercent: reading.hashErrorPercent,
-    fanPercent: duty.length > 0 ? Math.max(...duty) : settings.fanPercent,
-    expectedHs: reading.expectedHs,
-  }
-}
-
-/** Of each figure, over the looks that had it. */
-function mean(looks: readonly TuningMeasures[]): TuningMeasures {
-  const of = (key: keyof TuningMeasures): number | null => {
-    const said = looks.map((look) => look[key]).filter((value) => value !== null)
-    return said.length === 0 ? null : said.reduce((sum, value) => sum + value, 0) / said.length
-  }
-  return {
-    hashrateHs: of('hashrateHs'),
-    powerW: of('powerW'),
-    chipC: of('chipC'),
-    regulatorC: of('regulatorC'),
-    errorPercent: of('errorPercent'),
-    fanPercent: of('fanPercent'),
-    expectedHs: of('expectedHs'),
-  }
-}
-
-function shown(measures: TuningMeasures): Partial<TuningTrialView> {
-  const { hashrateHs, powerW, chipC, regulatorC, errorPercent, fanPercent } = measures
-  return {
-    hashrateHs,
-    powerW,
-    chipC,
-    regulatorC,
-    errorPercent,
-    fanPercent,
-    efficiencyJTh: efficiencyJTh(measures),
   }
 }
 

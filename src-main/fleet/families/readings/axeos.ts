@@ -105,6 +105,7 @@ export function readAxeos(info: unknown, asic: unknown, atMs: number): RigReadin
     temperatures: { ...NO_TEMPERATURES, chipMaxC: chipC, regulatorC: temperatureOf(info['vrTemp']) },
     powerW: countOf(info['power']),
     powerSource: countOf(info['power']) === null ? null : 'measured',
+    ratedPowerW: positive(info['maxPower']),
     inputVoltageV: thousandth(info['voltage']),
     inputCurrentA: thousandth(info['current']),
     settings: axeSettings(info, limits),

@@ -106,6 +106,7 @@ export function readNerdq(info: unknown, asic: unknown, atMs: number): RigReadin
     },
     powerW: countOf(info['power']),
     powerSource: countOf(info['power']) === null ? null : 'measured',
+    ratedPowerW: positive(info['maxPower']),
     inputVoltageV: thousandth(info['voltage']),
     inputCurrentA: countOf(info['currentA']) ?? thousandth(info['current']),
     settings: axeSettings(info, limits),

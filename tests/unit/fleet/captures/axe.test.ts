@@ -48,6 +48,7 @@ describe.runIf(captureFiles('bitaxe').length > 0)('recorded Bitaxes', () => {
       expectedHs: 1_071_000_000_000,
       temperatures: { chipMaxC: 60.125, regulatorC: 62 },
       hashErrorPercent: 0,
+      ratedPowerW: 40,
       hardwareErrors: 1415,
       wifiRssiDbm: -44,
       shares: { accepted: 4768, rejected: 13, stale: 13, rejectReasons: [{ reason: 'Stale', count: 13 }] },

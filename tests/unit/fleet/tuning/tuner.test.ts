@@ -15,7 +15,8 @@ import {
 } from '../../../../src-main/fleet/model/reading.ts'
 import { type RigAccess } from '../../../../src-main/fleet/rig-access.ts'
 import { type RigLink } from '../../../../src-main/fleet/transport/rig-link.ts'
-import { Tuner, type TuningRequest, type TuningView } from '../../../../src-main/fleet/tuning/tuner.ts'
+import { Tuner, type TuningRequest } from '../../../../src-main/fleet/tuning/tuner.ts'
+import { type TuningView } from '../../../../src-main/fleet/tuning/tuning-views.ts'
 
 const REQUEST: TuningRequest = {
   goal: 'hashrate',
