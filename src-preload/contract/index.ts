@@ -9,14 +9,20 @@ import { liveList, liveValue } from './live.ts'
 import * as j from './jobs.ts'
 import * as g from './rigs.ts'
 import * as r from './routing.ts'
+import * as n from './runs.ts'
+import * as s from './scans.ts'
 import * as t from './traffic.ts'
+import * as u from './tuning.ts'
 import * as v from './values.ts'
 
 export * from './jobs.ts'
 export * from './live.ts'
 export * from './rigs.ts'
 export * from './routing.ts'
+export * from './runs.ts'
+export * from './scans.ts'
 export * from './traffic.ts'
+export * from './tuning.ts'
 export * from './values.ts'
 
 /** What every error carries beside its message. */
@@ -146,13 +152,13 @@ export const contract = {
         summary: 'Tells a rig something and answers when it is proven, or not',
       })
       .input(
-        g.actionInput.extend({ id: z.string(), action: g.rigAction, dryRun: z.boolean().default(false) }),
+        n.actionInput.extend({ id: z.string(), action: g.rigAction, dryRun: z.boolean().default(false) }),
       )
-      .output(g.runItem),
+      .output(n.runItem),
     import: base
       .route({ method: 'POST', path: '/rigs/import', summary: 'Adds rigs from a list' })
-      .input(g.rigImport)
-      .output(g.rigImportResult),
+      .input(s.rigImport)
+      .output(s.rigImportResult),
     setCredentials: base
       .route({
         method: 'PUT',
@@ -206,22 +212,22 @@ export const contract = {
         summary: 'An action on many rigs, in batches',
         successStatus: 201,
       })
-      .input(g.runDraft)
-      .output(g.run),
+      .input(n.runDraft)
+      .output(n.run),
     list: base
       .route({ method: 'GET', path: '/runs', summary: 'Actions since the start, newest first' })
-      .output(z.array(g.run)),
+      .output(z.array(n.run)),
     live: base
       .route({ method: 'GET', path: '/runs/live', summary: 'Actions, then changes' })
-      .output(eventIterator(liveList(g.run))),
+      .output(eventIterator(liveList(n.run))),
     get: base
       .route({ method: 'GET', path: '/runs/{id}', summary: 'One action, rig by rig' })
       .input(id)
-      .output(g.run),
+      .output(n.run),
     stop: base
       .route({ method: 'POST', path: '/runs/{id}/stop', summary: 'Begins no more rigs' })
       .input(id)
-      .output(g.run),
+      .output(n.run),
     undo: base
       .route({
         method: 'POST',
@@ -230,36 +236,36 @@ export const contract = {
         successStatus: 201,
       })
       .input(id)
-      .output(g.run),
+      .output(n.run),
   },
   scans: {
     suggestions: base
       .route({ method: 'GET', path: '/scans/suggestions', summary: 'Subnets of this machine' })
-      .output(z.array(g.scanSuggestion)),
+      .output(z.array(s.scanSuggestion)),
     start: base
       .route({ method: 'POST', path: '/scans', summary: 'Looks for rigs', successStatus: 201 })
-      .input(g.scanDraft)
-      .output(g.scan),
+      .input(s.scanDraft)
+      .output(s.scan),
     get: base
       .route({ method: 'GET', path: '/scans/{id}', summary: 'A scan and what it found so far' })
       .input(id)
-      .output(g.scan),
+      .output(s.scan),
     live: base
       .route({ method: 'GET', path: '/scans/{id}/live', summary: 'The same, again when it changed' })
       .input(id)
-      .output(eventIterator(liveValue(g.scan))),
+      .output(eventIterator(liveValue(s.scan))),
     stop: base
       .route({ method: 'POST', path: '/scans/{id}/stop', summary: 'Ends a scan; finds stay' })
       .input(id)
-      .output(g.scan),
+      .output(s.scan),
   },
   tuning: {
     list: base
       .route({ method: 'GET', path: '/tuning', summary: 'Tuning of small boards, the last of each rig' })
-      .output(z.array(g.tuning)),
+      .output(z.array(u.tuning)),
     live: base
       .route({ method: 'GET', path: '/tuning/live', summary: 'Tuning, then changes' })
-      .output(eventIterator(liveList(g.tuning))),
+      .output(eventIterator(liveList(u.tuning))),
     start: base
       .route({
         method: 'POST',
@@ -267,8 +273,8 @@ export const contract = {
         summary: 'Steps frequency and voltage within limits and keeps the best',
         successStatus: 201,
       })
-      .input(g.tuningDraft.extend({ id: z.string() }))
-      .output(g.tuning),
+      .input(u.tuningDraft.extend({ id: z.string() }))
+      .output(u.tuning),
     stop: base
       .route({
         method: 'POST',
@@ -276,7 +282,7 @@ export const contract = {
         summary: 'Ends it with the best so far, or as before',
       })
       .input(z.object({ id: z.string(), keep: z.enum(['best', 'before']) }))
-      .output(g.tuning),
+      .output(u.tuning),
     revert: base
       .route({
         method: 'POST',
@@ -284,7 +290,7 @@ export const contract = {
         summary: 'Back to the settings before tuning',
       })
       .input(id)
-      .output(g.tuning),
+      .output(u.tuning),
   },
   jobs: {
     current: base
