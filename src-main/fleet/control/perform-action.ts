@@ -205,7 +205,7 @@ function withManager(because: string, now: RigReading, wasThere: boolean): strin
 
 const unproven = (missing: string): Omit<Performed, 'undo'> => ({
   state: 'unproven',
-  message: `It says that it is so. ${missing}`,
+  message: missing,
   proof: null,
   error: null,
 })

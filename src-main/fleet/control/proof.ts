@@ -35,7 +35,13 @@ export type Judgement =
   | { readonly kind: 'not-yet'; readonly because: string }
 
 const proven = (proof: string): Judgement => ({ kind: 'proven', proof })
-const saysSo = (missing: string, final = false): Judgement => ({ kind: 'says-so', missing, final })
+const saysSo = (missing: string, final = false): Judgement => ({
+  kind: 'says-so',
+  missing: `It says that it is so. ${missing}`,
+  final,
+})
+/** It said yes, and nothing that it tells can show it. */
+const saidYes = (missing: string): Judgement => ({ kind: 'says-so', missing, final: true })
 const notYet = (because: string): Judgement => ({ kind: 'not-yet', because })
 
 export function judge(evidence: Evidence): Judgement {
@@ -213,7 +219,7 @@ function judgeNumber(
 
 function judgeValue(value: unknown, wanted: unknown, fitting: boolean, shown: string): Judgement {
   if (value === null)
-    return saysSo('The rig does not say what it is set to, so it cannot be read back.', true)
+    return saidYes('The rig took it, but does not tell what it is set to, so nothing can be read back.')
   if (fitting) return proven(`Read back: ${shown}.`)
   return notYet(`it still says ${String(value)} instead of ${String(wanted)}`)
 }
