@@ -6,7 +6,11 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { liveList, liveValue } from './live.ts'
+import * as e from './earnings.ts'
+import * as h from './history.ts'
 import * as j from './jobs.ts'
+import * as k from './keeping.ts'
+import * as m from './money.ts'
 import * as g from './rigs.ts'
 import * as r from './routing.ts'
 import * as n from './runs.ts'
@@ -15,8 +19,12 @@ import * as t from './traffic.ts'
 import * as u from './tuning.ts'
 import * as v from './values.ts'
 
+export * from './earnings.ts'
+export * from './history.ts'
 export * from './jobs.ts'
+export * from './keeping.ts'
 export * from './live.ts'
+export * from './money.ts'
 export * from './rigs.ts'
 export * from './routing.ts'
 export * from './runs.ts'
@@ -395,8 +403,240 @@ export const contract = {
   history: {
     series: base
       .route({ method: 'GET', path: '/history', summary: 'A metric over time; gaps are null' })
-      .input(v.historyQuery)
-      .output(v.historySeries),
+      .input(h.historyQuery)
+      .output(h.historySeries),
+    explore: base
+      .route({
+        method: 'POST',
+        path: '/history/explore',
+        summary: 'Several metrics of any rigs over one stretch of time, with lowest and highest',
+      })
+      .input(h.exploreQuery)
+      .output(h.exploreResult),
+    sources: base
+      .route({ method: 'GET', path: '/history/sources', summary: 'Rigs and meters that have a history' })
+      .output(z.array(h.historySource)),
+    events: base
+      .route({ method: 'GET', path: '/history/events', summary: 'Switches, restarts, alerts, oldest first' })
+      .input(h.eventQuery)
+      .output(z.array(h.historyEvent)),
+    analysis: base
+      .route({
+        method: 'GET',
+        path: '/history/analysis',
+        summary: 'Uptime, efficiency, rate against expected and rejects by cause, rig by rig',
+      })
+      .input(h.analysisQuery)
+      .output(h.analysis),
+  },
+  keeping: {
+    state: base
+      .route({ method: 'GET', path: '/keeping', summary: 'The history as a file: size, retention, backups' })
+      .output(k.keepingState),
+    live: base
+      .route({ method: 'GET', path: '/keeping/live', summary: 'The same, again when it changed' })
+      .output(eventIterator(liveValue(k.keepingState))),
+    configure: base
+      .route({ method: 'PUT', path: '/keeping/retention', summary: 'How long what is kept, and backups' })
+      .input(k.retention)
+      .output(k.keepingState),
+    backup: base
+      .route({
+        method: 'POST',
+        path: '/keeping/backups',
+        summary: 'Makes a backup now, while it runs',
+        successStatus: 201,
+      })
+      .output(k.historyBackup),
+    removeBackup: base
+      .route({ method: 'DELETE', path: '/keeping/backups/{name}', summary: 'Deletes a backup' })
+      .input(z.object({ name: z.string() })),
+    verify: base
+      .route({ method: 'POST', path: '/keeping/verify', summary: 'Reads the history, or a backup, whole' })
+      .input(z.object({ backup: z.string().optional().describe('The history in use if absent') }))
+      .output(k.verifyReport),
+    restore: base
+      .route({
+        method: 'POST',
+        path: '/keeping/backups/{name}/restore',
+        summary: 'Puts a backup in place while it runs',
+      })
+      .input(z.object({ name: z.string() }))
+      .output(k.restoreReport),
+    export: base
+      .route({ method: 'GET', path: '/keeping/export', summary: 'Recorded figures as text, in pieces' })
+      .input(k.exportQuery)
+      .output(k.exportPiece),
+    testDatabase: base
+      .route({ method: 'POST', path: '/keeping/database/test', summary: 'Tries a database; changes nothing' })
+      .input(k.databaseDraft)
+      .output(k.databaseTest),
+    useDatabase: base
+      .route({
+        method: 'PUT',
+        path: '/keeping/database',
+        summary: 'Where the history is kept from the next start on; the one in use stays as it is',
+      })
+      .input(k.databaseDraft)
+      .output(z.object({ restartNeeded: z.boolean() })),
+  },
+  money: {
+    settings: base
+      .route({ method: 'GET', path: '/money/settings', summary: 'What earnings and costs are counted with' })
+      .output(m.moneySettings),
+    update: base
+      .route({ method: 'PATCH', path: '/money/settings', summary: 'Changes parts of it' })
+      .input(m.moneyPatch)
+      .output(m.moneySettings),
+    checkTariff: base
+      .route({ method: 'POST', path: '/money/tariff/check', summary: 'Whether every hour has one price' })
+      .input(m.tariff)
+      .output(m.tariffCheck),
+    facts: base
+      .route({
+        method: 'GET',
+        path: '/money/facts',
+        summary: 'Difficulty, height, fees and price as known now',
+      })
+      .output(m.marketFacts),
+    factsLive: base
+      .route({ method: 'GET', path: '/money/facts/live', summary: 'The same, again when it changed' })
+      .output(eventIterator(liveValue(m.marketFacts))),
+    requests: base
+      .route({
+        method: 'GET',
+        path: '/money/requests',
+        summary: 'Every request to the outside that there can be',
+      })
+      .output(z.array(m.outgoingRequest)),
+    check: base
+      .route({
+        method: 'POST',
+        path: '/money/check',
+        summary: 'Asks a chosen source once and tells what it said',
+      })
+      .input(z.object({ what: z.enum(['facts', 'price', 'payouts', 'node', 'proxy']) }))
+      .output(m.sourceCheck),
+  },
+  accounts: {
+    kinds: base
+      .route({ method: 'GET', path: '/accounts/kinds', summary: 'Pools whose accounts can be read' })
+      .output(z.array(m.accountKind)),
+    list: base
+      .route({ method: 'GET', path: '/accounts', summary: 'Accounts at pools, as they were last read' })
+      .output(z.array(m.poolAccount)),
+    live: base
+      .route({ method: 'GET', path: '/accounts/live', summary: 'Accounts, then changes' })
+      .output(eventIterator(liveList(m.poolAccount))),
+    create: base
+      .route({
+        method: 'POST',
+        path: '/accounts',
+        summary: 'Adds an account; it is read from then on',
+        successStatus: 201,
+      })
+      .input(m.accountDraft)
+      .output(m.poolAccount),
+    update: base
+      .route({ method: 'PATCH', path: '/accounts/{id}', summary: 'Changes an account' })
+      .input(m.accountDraft.partial().extend({ id: z.string() }))
+      .output(m.poolAccount),
+    remove: base
+      .route({
+        method: 'DELETE',
+        path: '/accounts/{id}',
+        summary: 'Forgets an account; what it reported stays',
+      })
+      .input(id),
+    check: base
+      .route({ method: 'POST', path: '/accounts/{id}/check', summary: 'Reads an account now' })
+      .input(id)
+      .output(m.sourceCheck),
+  },
+  addresses: {
+    list: base
+      .route({ method: 'GET', path: '/payout-addresses', summary: 'Addresses watched for payouts' })
+      .output(z.array(m.payoutAddress)),
+    create: base
+      .route({ method: 'POST', path: '/payout-addresses', summary: 'Watches an address', successStatus: 201 })
+      .input(m.payoutAddressDraft)
+      .output(m.payoutAddress),
+    remove: base
+      .route({
+        method: 'DELETE',
+        path: '/payout-addresses/{id}',
+        summary: 'Watches it no more; payouts stay',
+      })
+      .input(id),
+  },
+  payouts: {
+    list: base
+      .route({ method: 'GET', path: '/payouts', summary: 'What was received, newest first' })
+      .input(z.object({ from: z.coerce.number().int().optional(), to: z.coerce.number().int().optional() }))
+      .output(z.array(m.payout)),
+    add: base
+      .route({ method: 'POST', path: '/payouts', summary: 'Enters a payout by hand', successStatus: 201 })
+      .input(m.payoutDraft)
+      .output(m.payout),
+    remove: base
+      .route({ method: 'DELETE', path: '/payouts/{id}', summary: 'Removes one that was entered by hand' })
+      .input(id),
+  },
+  meters: {
+    list: base.route({ method: 'GET', path: '/meters', summary: 'Smart plugs' }).output(z.array(m.meter)),
+    live: base
+      .route({ method: 'GET', path: '/meters/live', summary: 'Smart plugs, then changes' })
+      .output(eventIterator(liveList(m.meter))),
+    create: base
+      .route({ method: 'POST', path: '/meters', summary: 'Adds a smart plug', successStatus: 201 })
+      .input(m.meterDraft)
+      .output(m.meter),
+    update: base
+      .route({ method: 'PATCH', path: '/meters/{id}', summary: 'Changes a smart plug' })
+      .input(m.meterDraft.partial().extend({ id: z.string() }))
+      .output(m.meter),
+    remove: base
+      .route({ method: 'DELETE', path: '/meters/{id}', summary: 'Forgets a smart plug; its history stays' })
+      .input(id),
+    check: base
+      .route({ method: 'POST', path: '/meters/check', summary: 'Asks a plug once; changes nothing' })
+      .input(
+        m.meterDraft.extend({ id: z.string().optional().describe('Use the stored password of this one') }),
+      )
+      .output(m.sourceCheck),
+  },
+  earnings: {
+    report: base
+      .route({
+        method: 'GET',
+        path: '/earnings',
+        summary: 'Expected, reported and received, cost and profit; as CSV with Accept: text/csv',
+      })
+      .input(e.earningsQuery)
+      .output(e.earningsReport),
+    whatIf: base
+      .route({ method: 'POST', path: '/earnings/what-if', summary: 'The same work at other prices' })
+      .input(e.whatIfDraft)
+      .output(e.whatIf),
+    odds: base
+      .route({
+        method: 'GET',
+        path: '/earnings/odds',
+        summary: 'Chances of a block of your own, and luck so far',
+      })
+      .output(e.soloOdds),
+    statement: base
+      .route({ method: 'GET', path: '/earnings/statement', summary: 'A month, for printing' })
+      .input(e.statementQuery)
+      .output(e.statement),
+    csv: base
+      .route({
+        method: 'GET',
+        path: '/earnings/csv',
+        summary: 'A table for the tax office: days, or payouts',
+      })
+      .input(e.earningsCsvQuery)
+      .output(e.csvFile),
   },
   practice: {
     state: base

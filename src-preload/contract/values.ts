@@ -293,38 +293,6 @@ export const block = z.object({
 })
 export type Block = z.infer<typeof block>
 
-export const historyMetric = z.enum([
-  'hashrate',
-  'valid',
-  'acknowledged',
-  'rejected',
-  'stale',
-  'duplicate',
-  'invalid',
-  'lost',
-  'rig-hashrate',
-  'rig-chip-temperature',
-  'rig-power',
-  'rig-fan',
-  'rig-hash-errors',
-])
-export const historyQuery = z.object({
-  metric: historyMetric.default('hashrate'),
-  rig: z
-    .string()
-    .optional()
-    .describe('A rigKey, or for metrics that begin with rig- the id of a rig; all rigs if absent'),
-  from: z.coerce.number().int().nonnegative().optional().describe('Epoch ms; default an hour ago'),
-  to: z.coerce.number().int().nonnegative().optional().describe('Epoch ms; default now'),
-  points: z.coerce.number().int().min(2).max(2000).default(120),
-})
-export const historySeries = z.object({
-  metric: historyMetric,
-  bucketMs: z.number().int().positive(),
-  points: z.array(z.object({ at: momentMs, value: z.number().nullable().describe('null is a gap') })),
-})
-export type HistorySeries = z.infer<typeof historySeries>
-
 export const notice = z.object({
   id: z.string(),
   severity: z.enum(['info', 'warning', 'error']),
@@ -366,6 +334,7 @@ export const practiceEvent = z.enum([
   'change-difficulty',
   'lose-pool',
   'restore-pool',
+  'add-year',
 ])
 export type PracticeEvent = z.infer<typeof practiceEvent>
 
