@@ -20,7 +20,6 @@ import {
   type CurrentJob,
   type Downstream,
   type FleetGroup,
-  type HistorySeries,
   type JobTimeline,
   type Link,
   type LiveValue,
@@ -50,9 +49,16 @@ import {
   type tuningDraft,
   type Warning,
 } from '../../src-preload/contract/index.ts'
-import { type historyQuery } from '../../src-preload/contract/index.ts'
 import { type z } from 'zod'
+import { type HistoryCalls, type KeepingCalls } from './history-calls.ts'
 import { type LiveListView, type LiveValueView } from './live-view.ts'
+import {
+  type AccountCalls,
+  type EarningsCalls,
+  type MeterCalls,
+  type MoneyCalls,
+  type PayoutCalls,
+} from './money-calls.ts'
 
 export interface PracticeControl {
   state(): PracticeState
@@ -212,7 +218,14 @@ export interface Core {
   readonly tuning: TuningCalls
 
   blocks(): Promise<Block[]>
-  history(query: z.infer<typeof historyQuery>): Promise<HistorySeries>
+
+  readonly history: HistoryCalls
+  readonly keeping: KeepingCalls
+  readonly earnings: EarningsCalls
+  readonly money: MoneyCalls
+  readonly accounts: AccountCalls
+  readonly payouts: PayoutCalls
+  readonly meters: MeterCalls
 
   /** Null without the practice farm. */
   readonly practice: PracticeControl | null

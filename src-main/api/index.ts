@@ -11,6 +11,14 @@ export {
   type TrafficCalls,
   type TuningCalls,
 } from './core.ts'
+export { type HistoryCalls, type KeepingCalls } from './history-calls.ts'
+export {
+  type AccountCalls,
+  type EarningsCalls,
+  type MeterCalls,
+  type MoneyCalls,
+  type PayoutCalls,
+} from './money-calls.ts'
 export { toContractError } from './errors.ts'
 export { type CallInterceptors, createInterceptors } from './interceptors.ts'
 export { LiveListView, LiveValueView } from './live-view.ts'

@@ -3,6 +3,8 @@ import { implement } from '@orpc/server'
 import { contract } from '../../src-preload/contract/index.ts'
 import { HeadframeError } from '../base/index.ts'
 import { type Core, type PracticeControl } from './core.ts'
+import { historyRoutes } from './history-routes.ts'
+import { moneyRoutes } from './money-routes.ts'
 
 /** What the router needs of each request: nothing; callers were let in before. */
 export type ApiContext = Record<never, never>
@@ -122,7 +124,8 @@ export function createRouter(core: Core) {
       export: os.audit.export.handler(({ input }) => core.audit.export(input)),
     },
     blocks: { list: os.blocks.list.handler(() => core.blocks()) },
-    history: { series: os.history.series.handler(({ input }) => core.history(input)) },
+    ...historyRoutes(core),
+    ...moneyRoutes(core),
     practice: {
       state: os.practice.state.handler(() => practiceOf(core).state()),
       trigger: os.practice.trigger.handler(({ input }) => practiceOf(core).trigger(input.event)),

@@ -539,7 +539,7 @@ export const contract = {
       .output(m.poolAccount),
     update: base
       .route({ method: 'PATCH', path: '/accounts/{id}', summary: 'Changes an account' })
-      .input(m.accountDraft.partial().extend({ id: z.string() }))
+      .input(m.accountPatch.extend({ id: z.string() }))
       .output(m.poolAccount),
     remove: base
       .route({
@@ -593,7 +593,7 @@ export const contract = {
       .output(m.meter),
     update: base
       .route({ method: 'PATCH', path: '/meters/{id}', summary: 'Changes a smart plug' })
-      .input(m.meterDraft.partial().extend({ id: z.string() }))
+      .input(m.meterPatch.extend({ id: z.string() }))
       .output(m.meter),
     remove: base
       .route({ method: 'DELETE', path: '/meters/{id}', summary: 'Forgets a smart plug; its history stays' })

@@ -196,17 +196,26 @@ const watched = {
   message: z.string().describe('A sentence; empty when ok'),
   checkedAt: momentMs.nullable().describe('When it last answered'),
 }
-export const accountDraft = z.object({
+const accountFields = z.object({
   kind: z.string(),
   name: z.string().trim().min(1).max(60),
-  poolId: z.string().nullable().default(null),
-  address: z.string().trim().max(200).default(''),
-  user: z.string().trim().max(200).default(''),
-  url: z.string().trim().max(500).default(''),
+  poolId: z.string().nullable(),
+  address: z.string().trim().max(200),
+  user: z.string().trim().max(200),
+  url: z.string().trim().max(500),
   key: z.string().max(500).optional().describe('Never given back'),
 })
+export const accountDraft = accountFields.extend({
+  poolId: accountFields.shape.poolId.default(null),
+  address: accountFields.shape.address.default(''),
+  user: accountFields.shape.user.default(''),
+  url: accountFields.shape.url.default(''),
+})
+/** What is left out stays as it is. */
+export const accountPatch = accountFields.partial()
+export type AccountPatch = z.infer<typeof accountPatch>
 export type AccountDraft = z.input<typeof accountDraft>
-export const poolAccount = accountDraft.omit({ key: true }).extend({
+export const poolAccount = accountFields.omit({ key: true }).extend({
   id: z.string(),
   hasKey: z.boolean(),
   ...watched,
@@ -262,21 +271,32 @@ export const meterKind = z.enum([
   'mqtt-shelly-gen2',
   'mqtt-json',
 ])
-export const meterDraft = z.object({
+const meterFields = z.object({
   kind: meterKind,
   name: z.string().trim().min(1).max(60),
   address: z.string().trim().max(300).describe('http://host of a plug, or mqtt(s)://broker:port'),
-  channel: z.number().int().min(0).max(15).default(0),
-  topic: z.string().trim().max(300).default('').describe('For MQTT'),
-  powerPath: z.string().trim().max(200).default('').describe('For mqtt-json: where the watts are, as a.b.c'),
-  energyPath: z.string().trim().max(200).default('').describe('For mqtt-json: a counter, optional'),
-  energyUnit: z.enum(['Wh', 'kWh']).default('Wh'),
-  user: z.string().max(100).default(''),
+  channel: z.number().int().min(0).max(15),
+  topic: z.string().trim().max(300).describe('For MQTT'),
+  powerPath: z.string().trim().max(200).describe('For mqtt-json: where the watts are, as a.b.c'),
+  energyPath: z.string().trim().max(200).describe('For mqtt-json: a counter, optional'),
+  energyUnit: z.enum(['Wh', 'kWh']),
+  user: z.string().max(100),
   password: z.string().max(300).optional().describe('Never given back'),
   rigIds: z.array(z.string()).max(100).describe('What hangs on it'),
 })
+export const meterDraft = meterFields.extend({
+  channel: meterFields.shape.channel.default(0),
+  topic: meterFields.shape.topic.default(''),
+  powerPath: meterFields.shape.powerPath.default(''),
+  energyPath: meterFields.shape.energyPath.default(''),
+  energyUnit: meterFields.shape.energyUnit.default('Wh'),
+  user: meterFields.shape.user.default(''),
+})
+/** What is left out stays as it is. */
+export const meterPatch = meterFields.partial()
+export type MeterPatch = z.infer<typeof meterPatch>
 export type MeterDraft = z.input<typeof meterDraft>
-export const meter = meterDraft.omit({ password: true }).extend({
+export const meter = meterFields.omit({ password: true }).extend({
   id: z.string(),
   hasPassword: z.boolean(),
   ...watched,
