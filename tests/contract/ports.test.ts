@@ -5,6 +5,7 @@ import { HeadframeError } from '../../src-main/base/index.ts'
 import { FakeCore } from '../support/fake-core.ts'
 import { pretendBlock, pretendJob, pretendPool, pretendRig } from '../support/pretend-farm.ts'
 import { routes } from './http-link.ts'
+import { MONEY_ANSWERS, MONEY_REFUSALS } from './money-calls.ts'
 import { type Client, PORTS } from './ports.ts'
 
 const DRAFT = {
@@ -308,6 +309,7 @@ const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>>
       { metric: 'valid', rig: 'r 1/a', from: 60_000, to: 120_000, points: 120 },
     ])
   },
+  ...MONEY_ANSWERS,
   'practice.state': async (client) =>
     expect(await client.practice.state()).toMatchObject({ chainHeight: 132 }),
   'practice.trigger': async (client, core) => {
@@ -331,6 +333,10 @@ const FOLLOWED = [
   'runs.live',
   'scans.live',
   'tuning.live',
+  'keeping.live',
+  'money.factsLive',
+  'accounts.live',
+  'meters.live',
 ] as const
 
 const NO_ROUTES = { rigs: [], groups: [], split: [], failover: { enabled: true, returnAfterMinutes: 5 } }
@@ -372,6 +378,7 @@ const WRONG: [title: string, field: string, call: (client: Client) => Promise<un
     'maxChipC',
     (c) => c.tuning.start({ id: RIG, goal: 'quiet', maxChipC: 110 }),
   ],
+  ...MONEY_REFUSALS,
   ['an unknown event', 'event', (c) => c.practice.trigger({ event: 'win' as 'find-block' })],
 ]
 
@@ -542,6 +549,10 @@ describe.each(PORTS)('over $name', ({ open }) => {
       await client.runs.live(undefined, { signal: cancel.signal }),
       await client.scans.live({ id: scanId }, { signal: cancel.signal }),
       await client.tuning.live(undefined, { signal: cancel.signal }),
+      await client.keeping.live(undefined, { signal: cancel.signal }),
+      await client.money.factsLive(undefined, { signal: cancel.signal }),
+      await client.accounts.live(undefined, { signal: cancel.signal }),
+      await client.meters.live(undefined, { signal: cancel.signal }),
     ]
     for (const stream of streams) await stream.next()
     expect(core.followers).toBe(FOLLOWED.length)

@@ -22,7 +22,6 @@ import {
   type Block,
   type CurrentJob,
   type Downstream,
-  type HistorySeries,
   type JobTimeline,
   type Link,
   type Overview,
@@ -38,6 +37,8 @@ import {
 } from '../../src-preload/contract/index.ts'
 import { CountedListView, CountedValueView } from './counted-views.ts'
 import { FakeFleet } from './fake-fleet.ts'
+import { FakeHistory } from './fake-history.ts'
+import { FakeMoney } from './fake-money.ts'
 import {
   pretendBlock,
   pretendInfo,
@@ -125,10 +126,21 @@ export class FakeCore implements Core {
   readonly scans = this.#fleet.scanCalls
   readonly tuning = this.#fleet.tuningCalls
 
+  readonly #history = new FakeHistory((name, input) => this.#reach(name, input))
+  readonly history = this.#history.calls
+  readonly keeping = this.#history.keeping
+  readonly #money = new FakeMoney((name, input) => this.#reach(name, input))
+  readonly earnings = this.#money.earnings
+  readonly money = this.#money.money
+  readonly accounts = this.#money.accounts
+  readonly payouts = this.#money.payouts
+  readonly meters = this.#money.meters
+
   get followers(): number {
     const values = [this.overview, this.routing, this.timeline]
     const lists = [this.pools, this.downstreams, this.warnings, this.links]
-    return [...values, ...lists].reduce((sum, { followers }) => sum + followers, this.#fleet.followers)
+    const parts = [...values, ...lists, this.#fleet, this.#history, this.#money]
+    return parts.reduce((sum, { followers }) => sum + followers, 0)
   }
 
   callsOf(name: string): unknown[] {
@@ -284,21 +296,6 @@ export class FakeCore implements Core {
   async blocks(): Promise<Block[]> {
     await this.#reach('blocks', null)
     return this.blocksFound
-  }
-
-  async history(query: {
-    metric: HistorySeries['metric']
-    rig?: string | undefined
-    from?: number | undefined
-    to?: number | undefined
-    points: number
-  }): Promise<HistorySeries> {
-    await this.#reach('history', query)
-    const points = [
-      { at: query.from ?? 0, value: 1e12 },
-      { at: (query.from ?? 0) + 60_000, value: null },
-    ]
-    return { metric: query.metric, bucketMs: 60_000, points }
   }
 
   stop(): Promise<void> {
