@@ -1,8 +1,9 @@
 /** How wide the buckets of a chart are. Pure; the rows come from `queries.ts`. */
-import { HOUR_MS, MINUTE_MS } from './schema.ts'
+import { HOUR_MS, MINUTE_MS } from './database/schema.ts'
 
 /** Widths that divide an hour or a day, then whole days: buckets fall on round times (UTC). */
 const STEPS_MS: readonly number[] = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1000),
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
   ...[1, 2, 3, 6, 12, 24].map((hours) => hours * HOUR_MS),
 ]
@@ -18,16 +19,23 @@ export interface BucketPlan {
 /**
  * The narrowest buckets that cover [fromMs, toMs) with at most `points` of them. An empty or inverted
  * range gives no buckets; a start before the epoch counts as the epoch.
+ * @param narrowestMs buckets are at least this wide, because nothing finer is known: 1 s to a day
  * @throws RangeError if a moment is not a safe integer or `points` is below 1
  */
-export function planBuckets(fromMs: number, toMs: number, points: number): BucketPlan {
+export function planBuckets(
+  fromMs: number,
+  toMs: number,
+  points: number,
+  narrowestMs = MINUTE_MS,
+): BucketPlan {
   if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(toMs)) {
     throw new RangeError('a series needs moments in whole epoch milliseconds')
   }
   if (!Number.isInteger(points) || points < 1) throw new RangeError('a series needs at least one point')
   const startMs = Math.max(0, fromMs)
-  if (toMs <= startMs) return { bucketMs: MINUTE_MS, startMs, count: 0 }
+  if (toMs <= startMs) return { bucketMs: narrowestMs, startMs, count: 0 }
   for (const bucketMs of STEPS_MS) {
+    if (bucketMs < narrowestMs) continue
     const plan = bucketsOf(startMs, toMs, bucketMs)
     if (plan.count <= points) return plan
   }
