@@ -42,5 +42,5 @@ export {
   type SettingsNotice,
   type SettingsStore,
 } from './settings-store.ts'
-export { type JsonFileNotice } from './json-file.ts'
+export { type JsonFile, type JsonFileNotice, openJsonFile } from './json-file.ts'
 export { openTuningFile } from './tuning-file.ts'
