@@ -14,6 +14,7 @@ import {
   systemErrorCode,
 } from '../base/index.ts'
 import { callSocket } from './call-socket.ts'
+import { sendTable, wantedTable } from './csv-answers.ts'
 import { cookieName, Guard, type GuardVerdict } from './guard.ts'
 import { type Problem, sendProblem } from './problem-response.ts'
 import { type BodyError, MAX_BODY_BYTES, readJsonBody } from './request-body.ts'
@@ -134,6 +135,11 @@ class DashboardServer {
     response.setHeader('cache-control', 'no-store')
     if (verdict.kind === 'refused' && url.pathname !== HEALTH) return sendRefusal(response, verdict)
     if (url.pathname === '/api/openapi.json') return this.#sendDocument(response)
+    const table = wantedTable(request.method, url.pathname, request.headers.accept)
+    if (table) {
+      const { router, log } = this.#options
+      return sendTable(table, router, url.searchParams, log, response)
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       const body = await readJsonBody(request)
       if (!body.ok) return sendBodyProblem(response, body.error)

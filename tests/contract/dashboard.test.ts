@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { type WebSocket } from 'ws'
 import { ManualClock } from '../../src-main/base/index.ts'
+import { HeadframeError } from '../../src-main/base/index.ts'
 import { FakeCore } from '../support/fake-core.ts'
 import { pretendRig } from '../support/pretend-farm.ts'
 import { temporaryDir } from '../support/temporary-dir.ts'
@@ -49,6 +50,7 @@ describe('the frozen paths', () => {
     ['GET', '/api/jobs/current', 'previousBlockHash'],
     ['GET', '/api/blocks', 'foundAt'],
     ['GET', '/api/history?metric=hashrate&points=10', 'bucketMs'],
+    ['GET', '/api/earnings?from=1&to=2&bucket=day', 'expectedSats'],
     ['GET', '/api/practice', 'chainHeight'],
     ['POST', '/api/practice/events/find-block', 'chainHeight'],
     ['GET', '/api/app', 'dataDir'],
@@ -80,6 +82,35 @@ describe('the frozen paths', () => {
       200,
     )
     expect(core.pools.find(id)).toBeUndefined()
+  })
+
+  it.each([
+    ['/api/earnings?from=1&to=2&bucket=day', 'days'],
+    ['/api/payouts?from=1&to=2', 'payouts'],
+  ])('GET %s answers with a table to whoever accepts CSV', async (path, kind) => {
+    const core = new FakeCore()
+    const { port } = await openDashboard(core)
+    const answer = await ask(port, { path, headers: { ...BEARER, accept: 'text/csv' } })
+    expect(answer.status).toBe(200)
+    expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8')
+    expect(answer.headers['content-disposition']).toBe('attachment; filename="headframe-days.csv"')
+    expect(answer.text).toBe('day,expected_sats\r\n2026-11-22,1200\r\n')
+    expect(core.callsOf('csv')).toEqual([{ kind, from: 1, to: 2 }])
+    expect((await ask(port, { path, headers: { accept: 'text/csv' } })).status).toBe(401)
+  })
+
+  it('answers a table that cannot be made with the problem as JSON', async () => {
+    const core = new FakeCore()
+    const { port } = await openDashboard(core)
+    core.failure = new HeadframeError('history/empty-range', '"from" must be earlier than "to".')
+    const headers = { ...BEARER, accept: 'text/csv' }
+    const answer = await ask(port, { path: '/api/earnings?from=2&to=1', headers })
+    expect(answer.status).toBe(400)
+    expect(JSON.parse(answer.text)).toMatchObject({
+      message: '"from" must be earlier than "to".',
+      data: { code: 'history/empty-range' },
+    })
+    expect((await ask(port, { path: '/api/earnings?from=yesterday', headers })).status).toBe(400)
   })
 
   it('GET /api/health answers without a token', async () => {
@@ -159,6 +190,44 @@ describe('the frozen paths', () => {
       '/audit/export': ['get'],
       '/blocks': ['get'],
       '/history': ['get'],
+      '/history/explore': ['post'],
+      '/history/sources': ['get'],
+      '/history/events': ['get'],
+      '/history/analysis': ['get'],
+      '/keeping': ['get'],
+      '/keeping/live': ['get'],
+      '/keeping/retention': ['put'],
+      '/keeping/backups': ['post'],
+      '/keeping/backups/{name}': ['delete'],
+      '/keeping/verify': ['post'],
+      '/keeping/backups/{name}/restore': ['post'],
+      '/keeping/export': ['get'],
+      '/keeping/database/test': ['post'],
+      '/keeping/database': ['put'],
+      '/money/settings': ['get', 'patch'],
+      '/money/tariff/check': ['post'],
+      '/money/facts': ['get'],
+      '/money/facts/live': ['get'],
+      '/money/requests': ['get'],
+      '/money/check': ['post'],
+      '/accounts/kinds': ['get'],
+      '/accounts': ['get', 'post'],
+      '/accounts/live': ['get'],
+      '/accounts/{id}': ['delete', 'patch'],
+      '/accounts/{id}/check': ['post'],
+      '/payout-addresses': ['get', 'post'],
+      '/payout-addresses/{id}': ['delete'],
+      '/payouts': ['get', 'post'],
+      '/payouts/{id}': ['delete'],
+      '/meters': ['get', 'post'],
+      '/meters/live': ['get'],
+      '/meters/{id}': ['delete', 'patch'],
+      '/meters/check': ['post'],
+      '/earnings': ['get'],
+      '/earnings/what-if': ['post'],
+      '/earnings/odds': ['get'],
+      '/earnings/statement': ['get'],
+      '/earnings/csv': ['get'],
       '/rigs': ['get'],
       '/rigs/live': ['get'],
       '/rigs/import': ['post'],
