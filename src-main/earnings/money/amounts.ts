@@ -23,10 +23,16 @@ export const JOULES_PER_KWH = 3_600_000
  * @throws HeadframeError `earnings/too-large` beyond 2^53 - 1, more than all the sats there will ever be
  */
 export function requireSafe(value: bigint): number {
-  const number = Number(value)
-  if (Number.isSafeInteger(number)) return number
+  const number = safeOrNull(value)
+  if (number !== null) return number
   throw new HeadframeError(
     'earnings/too-large',
     'An amount is too large to be counted exactly. Check the prices, tariffs and network facts that were entered: one of them is far off.',
   )
+}
+
+/** An exact figure as a number; null beyond 2^53 - 1. */
+export function safeOrNull(value: bigint): number | null {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : null
 }

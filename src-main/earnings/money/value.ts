@@ -1,6 +1,6 @@
 /** What sats are worth at a price, in whole minor units. Exact: sats times price over 10^8, rounded half up. */
 import { ceilDivide, divideHalfUp } from './rounding.ts'
-import { type Minor, type MinorPerBtc, requireSafe, type Sats, SATS_PER_BTC } from './amounts.ts'
+import { type Minor, type MinorPerBtc, requireSafe, safeOrNull, type Sats, SATS_PER_BTC } from './amounts.ts'
 
 /** Denominator of sats times a price per bitcoin. */
 export const VALUE_DENOMINATOR = BigInt(SATS_PER_BTC)
@@ -17,10 +17,9 @@ export function exactValue(sats: Sats, price: MinorPerBtc): bigint {
 
 /**
  * The lowest price of a bitcoin at which `sats` are worth at least `costMinor`.
- * @returns null when nothing was earned, so that no price would do
- * @throws HeadframeError `earnings/too-large`
+ * @returns null when nothing was earned, so that no price would do, and for a price beyond counting
  */
 export function breakEvenPrice(sats: Sats, costMinor: Minor): MinorPerBtc | null {
   if (sats <= 0) return null
-  return requireSafe(ceilDivide(BigInt(costMinor) * VALUE_DENOMINATOR, BigInt(sats)))
+  return safeOrNull(ceilDivide(BigInt(costMinor) * VALUE_DENOMINATOR, BigInt(sats)))
 }
