@@ -51,13 +51,14 @@ function describeNoJson(text: string): string {
 
 /** One part of an answer. Every method that cannot give what it promises throws `outside/changed` naming the part. */
 export class Answer {
-  readonly #of: AskedOutside
+  /** Whom it came from. */
+  readonly of: AskedOutside
   readonly #value: unknown
   /** As `data.items[2].price`; empty for all of it. */
   readonly #path: string
 
   constructor(of: AskedOutside, value: unknown, path: string) {
-    this.#of = of
+    this.of = of
     this.#value = value
     this.#path = path
   }
@@ -80,7 +81,7 @@ export class Answer {
 
   /** The failure that says of this part that it is wrong. @param found as "is no height" */
   wrong(found: string): HeadframeError {
-    return changed(this.#of, this.path, found)
+    return changed(this.of, this.path, found)
   }
 
   /** A field that must be there; it may be null, which the next step then refuses. */
@@ -105,7 +106,7 @@ export class Answer {
   /** The parts of a list. */
   items(): Answer[] {
     const { list, path } = this.#list()
-    return list.map((value, index) => new Answer(this.#of, value, `${path}[${String(index)}]`))
+    return list.map((value, index) => new Answer(this.of, value, `${path}[${String(index)}]`))
   }
 
   /** One part of a list. */
@@ -113,7 +114,7 @@ export class Answer {
     const { list, path } = this.#list()
     if (index >= list.length)
       throw this.wrong(`has ${String(list.length)} parts and no part ${String(index)}`)
-    return new Answer(this.#of, list[index], `${path}[${String(index)}]`)
+    return new Answer(this.of, list[index], `${path}[${String(index)}]`)
   }
 
   text(): string {
@@ -160,7 +161,7 @@ export class Answer {
   }
 
   #part(key: string, value: unknown): Answer {
-    return new Answer(this.#of, value, this.#path === '' ? key : `${this.#path}.${key}`)
+    return new Answer(this.of, value, this.#path === '' ? key : `${this.#path}.${key}`)
   }
 
   #object(): Record<string, unknown> {

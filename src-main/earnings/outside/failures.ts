@@ -29,6 +29,10 @@ export const OUTSIDE_ERROR_CODES = [
   'outside/changed',
   /** The answer is longer than it may be. */
   'outside/too-large',
+  /** Who was asked has not caught up with the chain itself. */
+  'outside/behind',
+  /** The node's cookie file cannot be read. */
+  'outside/no-cookie',
   /** We stopped. */
   'outside/given-up',
 ] as const
@@ -138,12 +142,26 @@ export const proxyRefused = (of: AskedOutside, proxy: string, cause?: unknown): 
     cause,
   )
 
-/** An error that an answer reports in its own words. @param said those words */
-export const reported = (of: AskedOutside, said: string): HeadframeError =>
+/** An error that an answer reports in its own words. @param said those words; @param rpcCode JSON-RPC's, if it has one */
+export const reported = (of: AskedOutside, said: string, rpcCode: number | null = null): HeadframeError =>
   failure(
     'outside/failed',
     of,
     `${of.host} says: "${shorten(said)}". Check what was asked of it, or try again later.`,
+    { rpcCode },
+  )
+
+/** @param what it is behind with, as a sentence */
+export const behind = (of: AskedOutside, what: string): HeadframeError =>
+  failure('outside/behind', of, `${what} Wait until it has caught up; the last known values stay until then.`)
+
+export const cookieUnreadable = (of: AskedOutside, path: string, cause: unknown): HeadframeError =>
+  failure(
+    'outside/no-cookie',
+    of,
+    `The cookie file ${path} of your node cannot be read. The node writes it when it starts and removes it when it stops: check that it runs, the path, and that this program may read it.`,
+    { path },
+    cause,
   )
 
 export const rateLimited = (of: AskedOutside, retryAfterMs: number | null): HeadframeError =>
