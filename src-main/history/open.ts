@@ -1,34 +1,12 @@
-/**
- * Opening the history file: the only place that decides what becomes of a file that cannot be used.
- * A damaged file is kept aside, a foreign or newer one is left alone, and nothing is ever deleted.
- */
-import { existsSync, renameSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import Database from 'better-sqlite3'
-import { errorText, HeadframeError, systemErrorCode } from '../base/index.ts'
-import { historyFailure, isCorruption, notWritable } from './failures.ts'
-import { type History, type HistoryQueries } from './history.ts'
-import { migrate, migrations, requireKnownDatabase } from './migrations.ts'
-import { Queries } from './queries.ts'
-import { type HistoryNotice } from './records.ts'
-import { HistoryStore } from './store.ts'
-
-export const HISTORY_FILE = 'history.sqlite'
-
-/** How long a statement waits for another program's lock. */
-const BUSY_TIMEOUT_MS = 5000
-
-/** Files above this are read through at the start only after a session that was killed: see `isSound`. */
-const ALWAYS_CHECKED_BYTES = 64 * 2 ** 20
-
-export interface OpenHistoryOptions {
-  /** Must exist. */
-  dataDir: string
-  /** Dates the name of a file kept aside or copied. */
-  nowMs: number
-  /** For tests: the steps to migrate by. */
-  steps?: readonly string[]
-}
+/** Opening the history, in either database. */
+import { type HistoryNotice } from './database/notices.ts'
+import {
+  type HistoryLocation,
+  openDatabase,
+  type OpenDatabaseOptions,
+  openDatabaseToRead,
+} from './database/open.ts'
+import { type History, historyOn, type HistoryQueries, queriesOn } from './history.ts'
 
 export interface OpenedHistory {
   history: History
@@ -37,141 +15,22 @@ export interface OpenedHistory {
 }
 
 /**
- * Opens, checks and migrates `<dataDir>/history.sqlite`, creating it if absent.
- * @throws HeadframeError `history/node-too-old`, `history/not-writable`, `history/newer-version`,
- *   `history/not-ours`, `history/migration-failed`, `history/busy`, `history/disk-full`,
- *   `history/write-failed`
+ * Opens, checks and migrates the history, creating it if absent. It has one writer at a time.
+ * @throws HeadframeError `history/newer-version`, `history/not-ours`, `history/migration-failed`,
+ *   `history/not-writable`, `history/busy`, `history/disk-full`, `history/write-failed`; for a file also
+ *   `history/node-too-old`; for a server also `history/wrong-address`, `history/wrong-site-name`,
+ *   `history/server-unreachable`, `history/wrong-password`, `history/missing-database`, `history/no-rights`,
+ *   `history/site-in-use`
  */
-export function openHistory({ dataDir, nowMs, steps = migrations }: OpenHistoryOptions): OpenedHistory {
-  requireNodeApi()
-  const path = join(dataDir, HISTORY_FILE)
-  const date = fileDate(nowMs)
-  const notices: HistoryNotice[] = []
-  let opened: Database.Database | undefined
-  try {
-    opened = openSound(path, steps)
-    if (opened === undefined) {
-      notices.push(keepAside(path, date))
-      opened = openSound(path, steps)
-      if (opened === undefined) throw new Error(`a new database at ${path} fails its own check`)
-    }
-    const migrated = migrate(opened, path, unusedPath(join(dataDir, `history.before-${date}`)), steps)
-    if (migrated !== undefined) {
-      notices.push({
-        kind: 'migrated',
-        path: migrated.backupPath,
-        title: 'The history was brought up to date',
-        detail: `From version ${migrated.from} to ${migrated.to}. A copy from before is at ${migrated.backupPath}; delete it once you are content.`,
-      })
-    }
-    return { history: new HistoryStore(opened, path), notices }
-  } catch (error) {
-    opened?.close()
-    throw historyFailure(error, path)
-  }
+export async function openHistory(options: OpenDatabaseOptions): Promise<OpenedHistory> {
+  const { db, notices } = await openDatabase(options)
+  return { history: historyOn(db), notices }
 }
 
 /**
- * A read-only connection for heavy reads, beside the writer. The file must have been opened by
- * `openHistory` before.
+ * A read-only connection for heavy reads, beside the writer, which must have opened the history before.
+ * @throws HeadframeError as `openHistory` does, a server's failures at the first query
  */
-export function openHistoryQueries(dataDir: string): HistoryQueries & { close(): void } {
-  requireNodeApi()
-  const path = join(dataDir, HISTORY_FILE)
-  try {
-    const db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
-    return Object.assign(new Queries(db, path), { close: () => void db.close() })
-  } catch (error) {
-    throw historyFailure(error, path)
-  }
-}
-
-/**
- * better-sqlite3 13 is built for Node-API 10. Below it, opening a database ends the process with a
- * segmentation fault and no message.
- */
-function requireNodeApi(): void {
-  if (Number(process.versions.napi) >= 10) return
-  throw new HeadframeError(
-    'history/node-too-old',
-    `Headframe needs Node.js 22.18 or newer and this is ${process.versions.node}. Start it with "npm start", which brings its own, or install a newer Node.js.`,
-  )
-}
-
-/** Opens and prepares the file; undefined if it is damaged. */
-function openSound(path: string, steps: readonly string[]): Database.Database | undefined {
-  let db: Database.Database
-  try {
-    db = new Database(path, { timeout: BUSY_TIMEOUT_MS })
-  } catch (error) {
-    if (isCorruption(error)) return undefined
-    // A missing directory comes as a TypeError without a code.
-    throw systemErrorCode(error) === undefined ? notWritable(path, error) : error
-  }
-  try {
-    requireKnownDatabase(db, path, steps.length)
-    if (!isSound(db, path)) {
-      db.close()
-      return undefined
-    }
-    // A file that can be read but not written is found here and not at the first share.
-    db.pragma('journal_mode = WAL')
-    db.pragma('synchronous = NORMAL')
-    db.pragma('foreign_keys = ON')
-    db.exec('BEGIN IMMEDIATE; ROLLBACK')
-    return db
-  } catch (error) {
-    db.close()
-    if (isCorruption(error)) return undefined
-    throw error
-  }
-}
-
-/**
- * Whether SQLite finds the file whole. Checking took 1.4 s for 127 MB on a slow two-core machine, so a large
- * file is spared after an orderly end; damage in it still shows as `history/corrupted` when it is met.
- */
-function isSound(db: Database.Database, path: string): boolean {
-  if (statSync(path).size > ALWAYS_CHECKED_BYTES && endedInOrder(db)) return true
-  return db.pragma('quick_check(1)', { simple: true }) === 'ok'
-}
-
-function endedInOrder(db: Database.Database): boolean {
-  const last = db.prepare('SELECT ended_at_ms FROM sessions ORDER BY id DESC LIMIT 1').pluck().get()
-  return typeof last === 'number'
-}
-
-/** Renames the damaged file with its journal, so that it can still be examined or repaired. */
-function keepAside(path: string, date: string): HistoryNotice {
-  const aside = unusedPath(`${path.slice(0, -'.sqlite'.length)}.broken-${date}`)
-  try {
-    for (const suffix of ['', '-wal', '-shm']) {
-      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
-    }
-  } catch (error) {
-    throw new HeadframeError(
-      'history/not-writable',
-      `The history file ${path} is damaged and could not be moved aside (${errorText(error)}). Move it away yourself and start again.`,
-      { cause: error, context: { path } },
-    )
-  }
-  return {
-    kind: 'corrupted-kept-aside',
-    path: aside,
-    title: 'The history was damaged and starts anew',
-    detail: `The history file could not be read, so a new one was started; pools and settings are not affected. The damaged file is kept at ${aside}. If you have a backup, stop Headframe and put it in place of ${path}.`,
-  }
-}
-
-/** `2026-11-22T07-47-10Z`: sorts by time and is a file name everywhere. */
-function fileDate(nowMs: number): string {
-  return new Date(nowMs).toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
-}
-
-/** `<stem>.sqlite`, or with a number if that exists. */
-function unusedPath(stem: string): string {
-  for (let n = 1; ; n++) {
-    const path = n === 1 ? `${stem}.sqlite` : `${stem}-${n}.sqlite`
-    if (!existsSync(path)) return path
-  }
+export function openHistoryQueries(database: HistoryLocation): HistoryQueries {
+  return queriesOn(openDatabaseToRead(database))
 }

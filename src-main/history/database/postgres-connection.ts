@@ -36,7 +36,7 @@ export class PostgresConnection implements PostgresPool {
       if (this.#isClosed) throw new Error('The connection has already been destroyed')
       const client = (this.#client ??= await this.#open())
       return {
-        query: client.query.bind(client) as PostgresPoolClient['query'],
+        query: queryOn(client),
         release: (isBroken) => {
           if (isBroken) this.#drop(client)
           endTurn()
@@ -81,6 +81,18 @@ export class PostgresConnection implements PostgresPool {
     this.#client = null
     void client.end().catch(() => {})
   }
+}
+
+/** What the dialect runs its statements with; it never asks for a cursor. */
+function queryOn(client: pg.Client): PostgresPoolClient['query'] {
+  const query = (text: string, values: readonly unknown[]): unknown =>
+    client.query(text, values.map(withoutNul))
+  return query as PostgresPoolClient['query']
+}
+
+/** One NUL in a text, and the server refuses the whole statement. */
+function withoutNul(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value
 }
 
 /** Types by their numbers in `pg_type`. */

@@ -21,6 +21,8 @@ export interface DialectWords {
   /** The larger of two values; on both sides a NOT NULL column. */
   readonly greatest: string
   readonly least: string
+  /** The n-th value of a statement that is written out, from 1. */
+  parameter(n: number): string
   /** A statement that makes `id` of a table count on after rows came with given numbers. */
   countOn(table: string): string
 }
@@ -35,6 +37,7 @@ export const SQLITE_WORDS: DialectWords = {
   keyedTable: ' STRICT, WITHOUT ROWID',
   greatest: 'MAX',
   least: 'MIN',
+  parameter: () => '?',
   // SQLite takes the highest number plus one.
   countOn: () => '',
 }
@@ -49,6 +52,7 @@ export const POSTGRES_WORDS: DialectWords = {
   keyedTable: '',
   greatest: 'GREATEST',
   least: 'LEAST',
+  parameter: (n) => `$${n}`,
   countOn: (table) =>
     `SELECT setval(pg_get_serial_sequence('${table}', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM ${table}), false);`,
 }

@@ -1,5 +1,5 @@
 /**
- * What goes into the history and what comes out: plain values that survive a structured clone, so that
+ * What of shares goes into the history and what comes out: plain values that survive a structured clone, so that
  * they cross between threads as they are. Moments are epoch milliseconds on the wall clock.
  *
  * Two identities hold for every counter here, in a batch and in the database (design, "Promises"):
@@ -162,40 +162,6 @@ export interface Series {
   points: SeriesPoint[]
 }
 
-/** What a rig said of itself at one moment; null for what it did not say. */
-export interface RigReadingRecord {
-  /** The fleet's id of the rig. */
-  readonly rigId: string
-  readonly atMs: number
-  readonly hashrateHs: number | null
-  /** Of its hottest chip. */
-  readonly chipC: number | null
-  readonly powerW: number | null
-  /** Of its fastest fan. */
-  readonly fanRpm: number | null
-  readonly hashErrorPercent: number | null
-}
-
-export type ReadingMetric = 'hashrate' | 'chip_temperature' | 'power' | 'fan' | 'hash_errors'
-
-export interface ReadingQuery {
-  readonly metric: ReadingMetric
-  /** All rigs without it: rates and powers added up, the highest temperature and fan, the mean of errors. */
-  readonly rigId?: string
-  readonly fromMs: number
-  /** Not included. */
-  readonly toMs: number
-  /** At most this many points come back; 1 to 5000. */
-  readonly points: number
-}
-
-export interface ReadingSeries {
-  readonly metric: ReadingMetric
-  readonly bucketMs: number
-  /** One per bucket, oldest first: the mean of what was said; null where nothing was. */
-  readonly points: SeriesPoint[]
-}
-
 export interface BestShare {
   difficulty: number
   rigKey: string
@@ -234,20 +200,50 @@ export interface BegunSession {
   previousWasKilled: boolean
 }
 
+/** The width of a cell of work: five minutes, an hour or a UTC day. */
+export type WorkStepMs = 300_000 | 3_600_000 | 86_400_000
+
+export interface WorkQuery {
+  /** Cells that hold any moment from here... */
+  fromMs: number
+  /** ...up to here, this one not included, come back whole. */
+  toMs: number
+  stepMs: WorkStepMs
+}
+
+/** What one rig did for one pool in one cell of time; what earnings are worked out from. */
+export interface WorkCell {
+  rigKey: string
+  poolId: string
+  /** Start of the cell; a multiple of the step. */
+  atMs: number
+  /** Sum of the difficulty that each valid or weak share was asked for. */
+  workDifficulty: number
+  valid: number
+  acknowledged: number
+  rejected: number
+  lost: number
+  weak: number
+}
+
+/** What was done for one pool over all time, removed pools included. */
+export interface PoolTotals extends ShareTotals {
+  poolId: string
+  name: string
+}
+
+/** What packing did; see `ShareStore.pack`. */
+export interface PackedShares {
+  /** Days of a rig that were packed. */
+  days: number
+  /** Rows of minutes that went into them. */
+  minutes: number
+}
+
 /** Result of `checkIdentity`: empty `problems` means that every sum agrees with every other. */
 export interface IdentityReport {
   holds: boolean
   /** One sentence each, at most 20. */
   problems: string[]
   totals: ShareTotals
-}
-
-/** Something that happened while opening and that the person should be told. */
-export interface HistoryNotice {
-  kind: 'corrupted-kept-aside' | 'migrated'
-  /** Where the old file or the backup is. */
-  path: string
-  title: string
-  /** Says what happened and what can be done. */
-  detail: string
 }
