@@ -155,6 +155,15 @@ export const reported = (of: AskedOutside, said: string, rpcCode: number | null 
 export const behind = (of: AskedOutside, what: string): HeadframeError =>
   failure('outside/behind', of, `${what} Wait until it has caught up; the last known values stay until then.`)
 
+/** @param found the fingerprint that the certificate has */
+export const wrongFingerprint = (of: AskedOutside, found: string): HeadframeError =>
+  failure(
+    'outside/unreachable',
+    of,
+    `${of.host} showed another certificate than the one that is pinned; its fingerprint is ${found}. If its owner renewed it, pin the new one; otherwise somebody else answers there.`,
+    { found },
+  )
+
 export const cookieUnreadable = (of: AskedOutside, path: string, cause: unknown): HeadframeError =>
   failure(
     'outside/no-cookie',

@@ -8,7 +8,6 @@
  * proxy set, such a name is only connected to if it turns out to mean private addresses.
  */
 import { lookup as lookupName, type LookupAddress } from 'node:dns'
-import { type Agent } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { SocksProxyAgent } from 'socks-proxy-agent'
@@ -25,6 +24,9 @@ export interface ProxyConfig {
   readonly password: string | null
 }
 
+/** Opens connections through a proxy: handed to HTTP requests, or asked for a bare stream (`connect`). */
+export type ProxyAgent = SocksProxyAgent | HttpsProxyAgent<string>
+
 /** How one connection is to be made. */
 export type WayOut =
   | { readonly kind: 'straight'; readonly lookup: LookupFunction | null }
@@ -32,7 +34,7 @@ export type WayOut =
       readonly kind: 'proxy'
       /** For people: `socks5h://127.0.0.1:9050`, without credentials. */
       readonly proxy: string
-      readonly agent: Agent
+      readonly agent: ProxyAgent
     }
 
 export interface WayOptions {
@@ -115,7 +117,7 @@ export class WayFinder {
   }
 }
 
-function agentOf(address: string, config: ProxyConfig, { timeoutMs, signal }: WayOptions): Agent {
+function agentOf(address: string, config: ProxyConfig, { timeoutMs, signal }: WayOptions): ProxyAgent {
   const url = new URL(address)
   if (config.username !== null) url.username = encodeURIComponent(config.username)
   if (config.password !== null) url.password = encodeURIComponent(config.password)
