@@ -261,7 +261,7 @@ class HeadframeCore implements RunningCore {
     const history = startThread<HistoryProcedures>('history', () => {}, this.#options.onFatal)
     this.#disposal.add('history thread', () => history.terminate())
     const opened = await history.client.call('open', {
-      dataDir,
+      database: { kind: 'sqlite', dataDir },
       nowMs: clock.nowMs(),
       poolIds: this.#list.all.map(({ id }) => id),
     })
@@ -284,7 +284,7 @@ class HeadframeCore implements RunningCore {
     })
     this.#disposal.add('history feed', () => this.#feed.settled())
     this.#historyDesk = new HistoryDesk({ clock, log, history: history.client })
-    this.#disposal.add('readings', () => this.#historyDesk.settled())
+    this.#disposal.add('samples', () => this.#historyDesk.settled())
   }
 
   async #startMining(): Promise<void> {
@@ -358,7 +358,7 @@ class HeadframeCore implements RunningCore {
       extraTargets: practice?.scanTargets ?? [],
       // A practice farm announces nothing, and the networks around this machine are none of its affair.
       announcedOn: practice ? ['127.0.0.1'] : null,
-      record: (reading) => this.#historyDesk.record(reading),
+      record: (sample) => this.#historyDesk.record(sample),
       tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
     })
     this.#disposal.add('fleet', () => this.#fleet.stop())

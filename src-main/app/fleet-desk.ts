@@ -13,12 +13,13 @@ import {
 import { LiveListView, LiveValueView, type RigCalls, type RunCalls } from '../api/index.ts'
 import { HeadframeError } from '../base/index.ts'
 import { type FleetCalls, type FleetChange } from '../fleet/index.ts'
-import { type RigReadingRecord } from '../history/index.ts'
+import { type Sample } from '../history/index.ts'
+import { sampleOf } from './rig-samples.ts'
 
 export interface FleetDeskParts {
   readonly fleet: FleetCalls
   /** Takes what a rig said. */
-  record(reading: RigReadingRecord): void
+  record(sample: Sample): void
   /** Looks for rigs at these; resolves with the scan's id. */
   scan(targets: readonly string[]): Promise<string>
 }
@@ -174,17 +175,10 @@ export class FleetDesk implements RigCalls {
     }
   }
 
-  #record({ rig, hashErrorPercent }: RigDetail): void {
-    if (rig.readAt === null) return
-    this.#recordedAtMs.set(rig.id, rig.readAt)
-    this.#parts.record({
-      rigId: rig.id,
-      atMs: rig.readAt,
-      hashrateHs: rig.hashrateHs,
-      chipC: rig.chipMaxC,
-      powerW: rig.powerW,
-      fanRpm: rig.fanRpm,
-      hashErrorPercent,
-    })
+  #record(detail: RigDetail): void {
+    const sample = sampleOf(detail)
+    if (sample === undefined) return
+    this.#recordedAtMs.set(detail.rig.id, sample.atMs)
+    this.#parts.record(sample)
   }
 }

@@ -14,7 +14,7 @@ import {
   Tuner,
   whatsminerReports,
 } from '../fleet/index.ts'
-import { type RigReadingRecord } from '../history/index.ts'
+import { type Sample } from '../history/index.ts'
 import { type JsonFileNotice, openRigBook, openTuningFile, type SecretStore } from '../settings/index.ts'
 import { FleetDesk } from './fleet-desk.ts'
 import { type PoolList } from './pool-list.ts'
@@ -35,7 +35,7 @@ export interface FleetServiceParts extends Pick<ProxySideParts, 'downstreams' | 
   readonly extraTargets: readonly string[]
   /** IPv4 addresses of this machine on whose networks rigs may announce themselves; all it has for null. */
   readonly announcedOn: readonly string[] | null
-  record(reading: RigReadingRecord): void
+  record(sample: Sample): void
   /** Something about the kept files that the person should be told. */
   tell(notice: JsonFileNotice): void
 }

@@ -1,9 +1,15 @@
-/** What is asked of the history, and the readings of rigs on their way into it. */
-import { type Block, type HistorySeries, type historyQuery } from '../../src-preload/contract/index.ts'
+/** What is asked of the history, and the samples of rigs on their way into it. */
+import {
+  type Block,
+  type historyQuery,
+  type HistorySeries,
+  type RigMetric,
+} from '../../src-preload/contract/index.ts'
 import { type z } from 'zod'
 import { type Clock, errorText, HeadframeError, type Logger } from '../base/index.ts'
-import { type ReadingMetric, type RigReadingRecord } from '../history/index.ts'
+import { type MetricColumn, type Sample } from '../history/index.ts'
 import { type HistoryProcedures } from './history-service.ts'
+import { RIG_METRICS } from './metric-table.ts'
 import { type ThreadClient } from './thread-link.ts'
 
 export interface HistoryDeskParts {
@@ -14,22 +20,14 @@ export interface HistoryDeskParts {
 
 const BLOCKS_LISTED = 100
 const DEFAULT_SPAN_MS = 3600_000
-/** Readings are written together, because a transaction for each would be most of the work. */
+/** Samples are written together, because a transaction for each would be most of the work. */
 const WRITE_EVERY_MS = 5_000
 /** What waits while the history refuses; then the oldest go, since the next are as good. */
 const MAX_WAITING = 20_000
 
-const READINGS = {
-  'rig-hashrate': 'hashrate',
-  'rig-chip-temperature': 'chip_temperature',
-  'rig-power': 'power',
-  'rig-fan': 'fan',
-  'rig-hash-errors': 'hash_errors',
-} as const satisfies Partial<Record<HistorySeries['metric'], ReadingMetric>>
-
 export class HistoryDesk {
   readonly #parts: HistoryDeskParts
-  #waiting: RigReadingRecord[] = []
+  #waiting: Sample[] = []
   #isWriteDue = false
   #writing: Promise<void> = Promise.resolve()
 
@@ -60,23 +58,48 @@ export class HistoryDesk {
       })
     }
     const range = { fromMs, toMs, points: wanted }
-    const { bucketMs, points } = isReading(metric)
-      ? await this.#parts.history.call('readingSeries', {
-          metric: READINGS[metric],
-          ...range,
-          ...(rig === undefined ? {} : { rigId: rig }),
-        })
-      : await this.#parts.history.call('series', {
-          metric,
-          ...range,
-          ...(rig === undefined ? {} : { rigKey: rig }),
-        })
+    if (isRigMetric(metric)) return { metric, ...(await this.#rigSeries(metric, rig, range)) }
+    const { bucketMs, points } = await this.#parts.history.call('series', {
+      metric,
+      ...range,
+      ...(rig === undefined ? {} : { rigKey: rig }),
+    })
     return { metric, bucketMs, points }
   }
 
+  async #rigSeries(
+    metric: RigMetric,
+    rigId: string | undefined,
+    range: { fromMs: number; toMs: number; points: number },
+  ): Promise<Pick<HistorySeries, 'bucketMs' | 'points'>> {
+    const { source } = RIG_METRICS[metric]
+    const read = async (column: MetricColumn) => {
+      const { bucketMs, at, lines } = await this.#parts.history.call('telemetry', {
+        metric: column,
+        sources: rigId === undefined ? 'rigs' : [{ kind: 'rig', key: rigId }],
+        together: true,
+        ...range,
+      })
+      return { bucketMs, at, values: lines[0]?.values ?? [] }
+    }
+    const { bucketMs, at, values } = await read(source.column)
+    const over = source.kind === 'quotient' ? (await read(source.over)).values : null
+    return {
+      bucketMs,
+      points: at.map((moment, i) => {
+        const value = values[i] ?? null
+        const divisor = over === null ? 1 : (over[i] ?? 0)
+        return {
+          at: moment,
+          value: value === null || divisor === 0 ? null : (value / divisor) * source.times,
+        }
+      }),
+    }
+  }
+
   /** Takes what a rig said; it is written within seconds. */
-  record(reading: RigReadingRecord): void {
-    this.#waiting.push(reading)
+  record(sample: Sample): void {
+    this.#waiting.push(sample)
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift()
     if (this.#isWriteDue) return
     this.#isWriteDue = true
@@ -95,15 +118,15 @@ export class HistoryDesk {
     if (batch.length === 0) return
     this.#waiting = []
     try {
-      await this.#parts.history.call('recordReadings', batch)
+      await this.#parts.history.call('recordSamples', batch)
     } catch (error) {
-      // The next reading tries again with these before it.
+      // The next sample tries again with these before it.
       this.#waiting = [...batch, ...this.#waiting].slice(-MAX_WAITING)
-      this.#parts.log.warn('the history refused readings', { error: errorText(error), waiting: batch.length })
+      this.#parts.log.warn('the history refused samples', { error: errorText(error), waiting: batch.length })
     }
   }
 }
 
-function isReading(metric: HistorySeries['metric']): metric is keyof typeof READINGS {
-  return metric in READINGS
+function isRigMetric(metric: HistorySeries['metric']): metric is RigMetric {
+  return metric in RIG_METRICS
 }

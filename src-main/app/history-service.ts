@@ -4,15 +4,17 @@ import {
   type FoundBlock,
   type History,
   type HistoryBatch,
+  type HistoryLocation,
   type HistoryNotice,
   type KnownRig,
   openHistory,
-  type ReadingQuery,
-  type ReadingSeries,
-  type RigReadingRecord,
+  type RecordOutcome,
+  type Sample,
   type Series,
   type SeriesQuery,
   type ShareTotals,
+  type TelemetryQuery,
+  type TelemetrySeries,
 } from '../history/index.ts'
 import { HeadframeError } from '../base/index.ts'
 import { serveThread, type ThreadPort } from './thread-link.ts'
@@ -28,13 +30,17 @@ export interface OpenedSession {
 }
 
 export interface HistoryProcedures extends Record<string, (argument: never) => unknown> {
-  open(options: { dataDir: string; nowMs: number; poolIds: readonly string[] }): OpenedSession
-  record(batch: HistoryBatch): boolean
-  series(query: SeriesQuery): Series
-  recordReadings(readings: readonly RigReadingRecord[]): void
-  readingSeries(query: ReadingQuery): ReadingSeries
-  blocks(limit: number): FoundBlock[]
-  close(nowMs: number): void
+  open(options: {
+    database: HistoryLocation
+    nowMs: number
+    poolIds: readonly string[]
+  }): Promise<OpenedSession>
+  record(batch: HistoryBatch): Promise<boolean>
+  series(query: SeriesQuery): Promise<Series>
+  recordSamples(samples: readonly Sample[]): Promise<RecordOutcome>
+  telemetry(query: TelemetryQuery): Promise<TelemetrySeries>
+  blocks(limit: number): Promise<FoundBlock[]>
+  close(nowMs: number): Promise<void>
 }
 
 export function runHistoryService(port: ThreadPort): void {
@@ -44,30 +50,32 @@ export function runHistoryService(port: ThreadPort): void {
     return history
   }
   const procedures: HistoryProcedures = {
-    open({ dataDir, nowMs, poolIds }) {
-      const opened = openHistory({ dataDir, nowMs })
+    async open({ database, nowMs, poolIds }) {
+      const opened = await openHistory({ database, nowMs })
       history = opened.history
-      const session = history.beginSession(nowMs)
+      const { shares } = history
+      const session = await shares.beginSession(nowMs)
       const poolTotals: Record<string, ShareTotals> = {}
-      for (const poolId of poolIds) poolTotals[poolId] = history.totals({ poolId })
+      for (const poolId of poolIds) poolTotals[poolId] = await shares.totals({ poolId })
       return {
         session,
-        totals: history.totals(),
+        totals: await shares.totals(),
         poolTotals,
-        blockCount: history.blockCount(),
-        rigs: history.rigs(),
+        blockCount: await shares.blockCount(),
+        rigs: await shares.rigs(),
         notices: opened.notices,
       }
     },
-    record: (batch) => required().recordBatch(batch),
-    series: (query) => required().series(query),
-    recordReadings: (readings) => required().recordReadings(readings),
-    readingSeries: (query) => required().readingSeries(query),
-    blocks: (limit) => required().blocks(limit),
-    close(nowMs) {
-      history?.endSession(nowMs, 'stopped')
-      history?.close()
+    record: async (batch) => required().shares.recordBatch(batch),
+    series: async (query) => required().shares.series(query),
+    recordSamples: async (samples) => required().telemetry.record(samples),
+    telemetry: async (query) => required().telemetry.series(query),
+    blocks: async (limit) => required().shares.blocks(limit),
+    async close(nowMs) {
+      const closing = history
       history = null
+      await closing?.shares.endSession(nowMs, 'stopped')
+      await closing?.close()
     },
   }
   serveThread(port, procedures)

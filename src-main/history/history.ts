@@ -4,6 +4,7 @@
  * of its own, and in process for tests.
  */
 import { type HistoryDb } from './database/history-db.ts'
+import { Keeping } from './keeping/keeping.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { LedgerQueries } from './ledger/ledger-queries.ts'
 import { ShareQueries } from './shares/queries.ts'
@@ -16,6 +17,7 @@ export interface HistoryQueries {
   readonly shares: ShareQueries
   readonly telemetry: TelemetryQueries
   readonly ledger: LedgerQueries
+  readonly keeping: Keeping
   /** Closes the connection; nothing else may be called after it. */
   close(): Promise<void>
 }
@@ -33,6 +35,7 @@ export function historyOn(db: HistoryDb): History {
     shares: new ShareStore(db),
     telemetry: new TelemetryStore(db),
     ledger: new Ledger(db),
+    keeping: new Keeping(db),
     close: () => db.close(),
   }
 }
@@ -43,6 +46,7 @@ export function queriesOn(db: HistoryDb): HistoryQueries {
     shares: new ShareQueries(db),
     telemetry: new TelemetryQueries(db),
     ledger: new LedgerQueries(db),
+    keeping: new Keeping(db),
     close: () => db.close(),
   }
 }

@@ -3,6 +3,37 @@ export { type HistoryLocation, type OpenDatabaseOptions } from './database/open.
 export { type ServerOptions } from './database/open-postgres.ts'
 export { HISTORY_FILE } from './database/open-sqlite.ts'
 export { type History, type HistoryQueries } from './history.ts'
+export {
+  type BackupKind,
+  fileDate,
+  findBackup,
+  type HistoryBackup,
+  listBackups,
+} from './keeping/backup-names.ts'
+export { type BackupOptions, makeBackup, rotateBackups } from './keeping/backup.ts'
+export { freeBytes } from './keeping/disk-room.ts'
+export {
+  EXPORT_KINDS,
+  exportColumns,
+  type ExportKindName,
+  type HistoryExportPiece,
+  type HistoryExportQuery,
+} from './keeping/export.ts'
+export { type ExportColumn, type ExportFormat } from './keeping/export-format.ts'
+export { type Loss } from './keeping/extent.ts'
+export { Keeping } from './keeping/keeping.ts'
+export { restoreBackup, type RestoreOptions, type RestoreReport } from './keeping/restore.ts'
+export {
+  DEFAULT_RETENTION,
+  type EffectiveRetention,
+  fitBudget,
+  requireRetention,
+  type RetentionChoices,
+  type SpaceInUse,
+} from './keeping/retention.ts'
+export { type BackupEvery, nextBackupAt, type RotationChoices } from './keeping/rotation.ts'
+export { type HistorySize, type PartSize, type SizePart } from './keeping/size.ts'
+export { verifyFile, type VerifyOptions, type VerifyReport } from './keeping/verify-file.ts'
 export { EVENT_LIMIT, Ledger } from './ledger/ledger.ts'
 export { LedgerQueries } from './ledger/ledger-queries.ts'
 export * from './ledger/ledger-records.ts'

@@ -34,6 +34,7 @@ export type HistoryTransaction = Transaction<HistoryTables>
 export class HistoryDb {
   readonly queries: HistoryQueryable
   readonly place: HistoryPlace
+  readonly #running = new Set<Promise<unknown>>()
 
   /** @param queries closed by `close` */
   constructor(queries: HistoryQueryable, place: HistoryPlace) {
@@ -78,8 +79,9 @@ export class HistoryDb {
     return this.#guard(() => run(this.queries))
   }
 
-  /** Nothing may be called after it. */
+  /** Waits for what runs; nothing may be called after it. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#running)
     try {
       if (this.place.kind === 'sqlite' && !this.place.connection.readonly) {
         await this.queries.executeQuery(CompiledQuery.raw('PRAGMA optimize'))
@@ -90,10 +92,14 @@ export class HistoryDb {
   }
 
   async #guard<T>(run: () => Promise<T>): Promise<T> {
+    const running = run()
+    this.#running.add(running)
     try {
-      return await run()
+      return await running
     } catch (error) {
       throw historyFailure(error, this.place)
+    } finally {
+      this.#running.delete(running)
     }
   }
 }
