@@ -2,7 +2,16 @@
  * Earnings: what was earned and what it cost. The heart (money, expected, odds, tariff, power, report) is pure; what
  * reaches outside (facts, prices, accounts, meters) is started by the app and asks nothing that nobody chose.
  */
+export { type BlocksSoFar, expectedBlocksSoFar } from './expected/blocks-so-far.ts'
+export { type Formula } from './expected/expectation.ts'
+export { SCHEME_WORDS } from './expected/schemes.ts'
+export { subsidyAtHeight } from './expected/subsidy.ts'
 export { type PayoutScheme, type PoolTerms } from './expected/terms.ts'
+export { type Minor, type MinorPerBtc, type MicrosPerKwh, type Sats, SATS_PER_BTC } from './money/amounts.ts'
+export { formatMinor, minorDigits, minorPerUnit } from './money/currency.ts'
+export { valueOfSats } from './money/value.ts'
+export { chanceWords, durationWords, soloChances, type SoloChances, soloWords } from './odds/chances.ts'
+export { judgeLuck, type Luck, type LuckInputs, type LuckVerdict } from './odds/luck.ts'
 export {
   type AccountDay,
   type AccountInput,
@@ -20,4 +29,9 @@ export {
   type RigInput,
   type WorkSeries,
 } from './report/inputs.ts'
+export { checkTariff, requireTariffs, type TariffProblem, type TariffProblemCode } from './tariff/check.ts'
+export { formatDay, localEdges, type LocalUnit, parseDay, type WeekStart } from './tariff/days.ts'
+export { describeTariff } from './tariff/describe.ts'
+export { weekByHour } from './tariff/price-table.ts'
+export { isTimeZone, ZoneClock } from './tariff/zone-clock.ts'
 export { type Tariff, type TariffPeriod, type TariffRates, type TariffSeason } from './tariff/tariff.ts'
