@@ -177,7 +177,7 @@ async function blocksOf(
   return found
 }
 
-/** The blocks of a span with `slots` added to what they hold. */
+/** The blocks of a span with `slots` added to what they hold; `slots` stay as they are. */
 async function merged(
   trx: HistoryTransaction,
   source: number,
@@ -194,12 +194,13 @@ async function merged(
   for (const [metric, { blocks }] of filled) {
     for (const [start, block] of blocks) {
       const before = known.get(start)?.get(metric)
-      if (before !== undefined) {
-        const read = unpackSlots(before, span.slots)
-        if (read.ok) block.mergeAll(read.value)
-        else damaged.push({ source, metric, span: span.id, startMs: start, reason: read.error.reason })
+      const read = before === undefined ? undefined : unpackSlots(before, span.slots)
+      if (read?.ok === true) read.value.mergeAll(block)
+      if (read?.ok === false) {
+        damaged.push({ source, metric, span: span.id, startMs: start, reason: read.error.reason })
       }
-      writes.push({ metric, span: span.id, start, bytes: packSlots(block) })
+      const whole = read?.ok === true ? read.value : block
+      writes.push({ metric, span: span.id, start, bytes: packSlots(whole) })
     }
   }
   return writes

@@ -183,9 +183,8 @@ export class TelemetryStore extends TelemetryQueries {
 
   #insertText(rows: number): string {
     const width = SAMPLE_COLUMNS.length
-    const isNumbered = this.#db.kind === 'postgres'
     const marks = (first: number): string =>
-      SAMPLE_COLUMNS.map((_, column) => (isNumbered ? `$${first + column + 1}` : '?')).join(', ')
+      SAMPLE_COLUMNS.map((_, column) => this.#db.words.parameter(first + column + 1)).join(', ')
     const places = Array.from({ length: rows }, (_, row) => `(${marks(row * width)})`)
     return `INSERT INTO samples (${SAMPLE_COLUMNS.join(', ')}) VALUES ${places.join(', ')} ON CONFLICT (source, at_ms) DO NOTHING`
   }
