@@ -2,8 +2,7 @@
  * The copies of the history file: what they are called, where they lie and what each is. A copy in `backups/` got its
  * name only after it was read through and found sound; the others were put aside as they were.
  */
-import { existsSync, type Dirent } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { HeadframeError, systemErrorCode } from '../../base/index.ts'
 
@@ -58,17 +57,17 @@ const BESIDE_THE_FILE: readonly [RegExp, BackupKind][] = [
 ]
 
 /** Every copy there is, newest first; files of other names are not ours and left out. */
-export async function listBackups(dataDir: string): Promise<HistoryBackup[]> {
+export function listBackups(dataDir: string): HistoryBackup[] {
   const backups = [
-    ...(await listFolder(join(dataDir, BACKUP_FOLDER), IN_FOLDER)),
-    ...(await listFolder(dataDir, BESIDE_THE_FILE)),
+    ...listFolder(join(dataDir, BACKUP_FOLDER), IN_FOLDER),
+    ...listFolder(dataDir, BESIDE_THE_FILE),
   ]
   return backups.sort((a, b) => b.atMs - a.atMs || (a.name < b.name ? 1 : -1))
 }
 
 /** @throws HeadframeError `history/no-such-backup` if no copy has that name, which is never taken as a path */
-export async function findBackup(dataDir: string, name: string): Promise<HistoryBackup> {
-  const backup = (await listBackups(dataDir)).find((one) => one.name === name)
+export function findBackup(dataDir: string, name: string): HistoryBackup {
+  const backup = listBackups(dataDir).find((one) => one.name === name)
   if (backup !== undefined) return backup
   throw new HeadframeError(
     'history/no-such-backup',
@@ -77,10 +76,10 @@ export async function findBackup(dataDir: string, name: string): Promise<History
   )
 }
 
-async function listFolder(folder: string, kinds: readonly [RegExp, BackupKind][]): Promise<HistoryBackup[]> {
+function listFolder(folder: string, kinds: readonly [RegExp, BackupKind][]): HistoryBackup[] {
   let entries: Dirent[]
   try {
-    entries = await readdir(folder, { withFileTypes: true })
+    entries = readdirSync(folder, { withFileTypes: true })
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []
     throw error
@@ -94,21 +93,11 @@ async function listFolder(folder: string, kinds: readonly [RegExp, BackupKind][]
       const atMs = Date.parse(`${match[1]}T${match[2]}:${match[3]}:${match[4]}Z`)
       if (Number.isNaN(atMs)) continue
       const path = join(folder, entry.name)
-      const bytes = await sizeOf(path)
+      const bytes = statSync(path, { throwIfNoEntry: false })?.size
       if (bytes === undefined) continue
       const verified = kind === 'automatic' || kind === 'by-hand' ? true : null
       backups.push({ name: entry.name, path, atMs, bytes, kind, verified })
     }
   }
   return backups
-}
-
-/** Bytes of a file; undefined if it went away. */
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
 }
