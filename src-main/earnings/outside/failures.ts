@@ -31,6 +31,8 @@ export const OUTSIDE_ERROR_CODES = [
   'outside/too-large',
   /** Who was asked has not caught up with the chain itself. */
   'outside/behind',
+  /** The chosen source does not know the currency. Nothing was sent. */
+  'outside/no-currency',
   /** The node's cookie file cannot be read. */
   'outside/no-cookie',
   /** We stopped. */
@@ -149,6 +151,20 @@ export const reported = (of: AskedOutside, said: string, rpcCode: number | null 
     of,
     `${of.host} says: "${shorten(said)}". Check what was asked of it, or try again later.`,
     { rpcCode },
+  )
+
+/** @param others names of sources that know it */
+export const noCurrency = (
+  of: AskedOutside,
+  name: string,
+  currency: string,
+  others: string,
+): HeadframeError =>
+  failure(
+    'outside/no-currency',
+    of,
+    `${name} has no price of bitcoin in ${currency}. ${others === '' ? 'Choose another currency.' : `Choose another source (${others}) or another currency.`}`,
+    { currency },
   )
 
 /** @param what it is behind with, as a sentence */

@@ -2,9 +2,10 @@
  * Payouts found by an explorer with Esplora's API (Blockstream's API.md; mempool.space and its instances speak it too
  * under `/api`): an address's transactions, newest first, 25 confirmed a page. The explorer learns the address.
  */
-import { sleep, toHex } from '../../../base/index.ts'
+import { toHex } from '../../../base/index.ts'
 import { type Answer } from '../answer.ts'
 import { explorerBase } from '../facts/explorer-facts.ts'
+import { pause } from '../pause.ts'
 import { type FoundOutput, type PayoutSource, type ScanRequest, type ScanResult } from './payout-source.ts'
 
 export const PUBLIC_PAYOUT_EXPLORER = 'https://mempool.space/api'
@@ -67,7 +68,7 @@ export class EsploraPayouts implements PayoutSource {
         break
       }
       url = `${path}/chain/${oldestTxid}`
-      await sleep(client.clock, pagePauseMs)
+      await pause(client.clock, pagePauseMs, signal)
     }
     return { outputs, tipHeight, limits }
   }
