@@ -55,6 +55,54 @@ export function createAppRouter(): Router {
           { path: 'raw', name: 'rig-raw', component: RawPart, meta: { title: 'Raw replies of a rig' } },
         ],
       },
+      {
+        path: '/earnings',
+        component: () => import('./features/earnings/EarningsScreen.vue'),
+        children: [
+          {
+            path: '',
+            name: 'earnings',
+            component: () => import('./features/earnings/ReportPage.vue'),
+            meta: { title: 'Earnings' },
+          },
+          {
+            path: 'odds',
+            name: 'odds',
+            component: () => import('./features/earnings/OddsPage.vue'),
+            meta: { title: 'Odds' },
+          },
+          {
+            path: 'what-if',
+            name: 'what-if',
+            component: () => import('./features/earnings/WhatIfPage.vue'),
+            meta: { title: 'What if' },
+          },
+          {
+            path: 'payouts',
+            name: 'payouts',
+            component: () => import('./features/earnings/PayoutsPage.vue'),
+            meta: { title: 'Payouts' },
+          },
+          {
+            path: 'costs',
+            name: 'costs',
+            component: () => import('./features/earnings/CostsPage.vue'),
+            meta: { title: 'Costs' },
+          },
+          {
+            path: 'sources',
+            name: 'money-sources',
+            component: () => import('./features/earnings/SourcesPage.vue'),
+            meta: { title: 'Sources' },
+          },
+          {
+            path: 'statement',
+            name: 'statement',
+            component: () => import('./features/earnings/StatementPage.vue'),
+            meta: { title: 'Statement' },
+          },
+        ],
+      },
       { path: '/find', name: 'find', component: FindScreen, meta: { title: 'Find rigs' } },
       { path: '/wall', name: 'wall', component: WallScreen, meta: { title: 'Wall', bare: true } },
       {
@@ -80,6 +128,30 @@ export function createAppRouter(): Router {
         name: 'protocol-view',
         component: ProtocolView,
         meta: { title: 'Connection' },
+      },
+      {
+        path: '/history',
+        component: () => import('./features/history/HistoryScreen.vue'),
+        children: [
+          {
+            path: '',
+            name: 'history',
+            component: () => import('./features/history/ExplorerPage.vue'),
+            meta: { title: 'History' },
+          },
+          {
+            path: 'analysis',
+            name: 'history-analysis',
+            component: () => import('./features/history/AnalysisPage.vue'),
+            meta: { title: 'Analysis' },
+          },
+          {
+            path: 'data',
+            name: 'history-data',
+            component: () => import('./features/keeping/DataPage.vue'),
+            meta: { title: 'Data of the history' },
+          },
+        ],
       },
       { path: '/:rest(.*)*', redirect: '/' },
     ],

@@ -15,6 +15,7 @@ import type {
   Downstream,
   HistorySeries,
   JobTimeline,
+  KeepingState,
   Link,
   Overview,
   Pool,
@@ -27,7 +28,10 @@ import type {
   Warning,
 } from '../../src-preload/contract/index.ts'
 import { pretendInfo, pretendOverview, pretendPresets, pretendRouting, pretendTest } from './pretend-farm.ts'
+import { PretendEarnings, type PretendEarningsOptions } from './pretend-earnings.ts'
 import { PretendFleet, type PretendFleetOptions } from './pretend-fleet.ts'
+import { PretendHistory } from './pretend-history.ts'
+import { PretendKeeping } from './pretend-keeping.ts'
 import { placeRigs } from './pretend-routing.ts'
 import { pretendRouter } from './pretend-router.ts'
 import { Broadcast, PretendList, PretendValue } from './pretend-streams.ts'
@@ -45,6 +49,9 @@ export interface PretendCoreOptions {
   pools?: readonly Pool[]
   rigs?: readonly Downstream[]
   fleet?: Omit<PretendFleetOptions, 'now'>
+  /** Nothing counted and nothing chosen if absent. */
+  earnings?: Omit<PretendEarningsOptions, 'now'>
+  keeping?: Partial<KeepingState>
   routing?: Partial<Routing>
   job?: CurrentJob | null
   timeline?: JobTimeline
@@ -88,6 +95,10 @@ export class PretendCore {
   readonly pools = new PretendList<Pool>()
   readonly rigs = new PretendList<Downstream>()
   readonly fleet: PretendFleet
+  readonly earnings: PretendEarnings
+  /** What the explorer is answered from. */
+  readonly explored: PretendHistory
+  readonly keeping: PretendKeeping
   readonly warnings = new PretendList<Warning>()
   readonly links = new PretendList<Link>()
   readonly routing: PretendValue<Routing>
@@ -122,6 +133,9 @@ export class PretendCore {
   constructor(options: PretendCoreOptions = {}) {
     this.now = options.now ?? Date.now
     this.fleet = new PretendFleet({ now: this.now, ...options.fleet })
+    this.earnings = new PretendEarnings({ now: this.now, ...options.earnings })
+    this.explored = new PretendHistory({ rigs: () => this.fleet.rigs.all, now: this.now })
+    this.keeping = new PretendKeeping(this.now, options.keeping)
     this.info = pretendInfo(options.info)
     this.overviewValue = new PretendValue(pretendOverview({ updatedAt: this.now(), ...options.overview }))
     this.routing = new PretendValue(pretendRouting(options.routing))

@@ -4,6 +4,7 @@
  */
 import type { Downstream, Pool, Rig, Routing, ShareCounts } from '../../src-preload/contract/index.ts'
 import { PretendCore, type PretendCoreOptions } from './pretend-core.ts'
+import { PRETEND_EARNERS, type PretendEarner } from './pretend-earnings-farm.ts'
 import { pretendFleetRigs } from './pretend-fleet-rigs.ts'
 import {
   KEY,
@@ -277,6 +278,14 @@ function livingFleet(count: number, connections: readonly Downstream[], now: num
   })
 }
 
+/** Those whose earnings are counted: a handful of all kinds. */
+function earnersOf(rigs: readonly Rig[]): PretendEarner[] {
+  return PRETEND_EARNERS.map((earner, index) => {
+    const rig = rigs[index]
+    return rig === undefined ? earner : { ...earner, id: rig.id, name: rig.name, group: rig.group }
+  })
+}
+
 export interface LivingFarm {
   core: PretendCore
   /** One second of life. */
@@ -286,7 +295,13 @@ export interface LivingFarm {
 /** A farm of `count` rigs. */
 export function livingFarm(
   count: number,
-  options: { practice?: boolean; now?: () => number; fleet?: number } = {},
+  options: {
+    practice?: boolean
+    now?: () => number
+    fleet?: number
+    /** How long earnings were counted, and whether their owner has chosen tariff and sources. */
+    earnings?: { days: number; configured: boolean }
+  } = {},
 ): LivingFarm {
   const now = options.now ?? Date.now
   const random = seededRandom(count)
@@ -305,6 +320,7 @@ export function livingFarm(
     pools,
     rigs,
     fleet: { rigs: fleetRigs.slice(0, -3), hidden: fleetRigs.slice(-3) },
+    earnings: { ...(options.earnings ?? { days: 120, configured: true }), rigs: earnersOf(fleetRigs) },
     routing,
     timeline: pretendTimeline(compared, now()),
     warnings: pretendWarnings(now()),

@@ -2,7 +2,9 @@
 import { implement, ORPCError } from '@orpc/server'
 import { contract, type AuditRecord, type PoolTest } from '../../src-preload/contract/index.ts'
 import type { PretendCore } from './pretend-core.ts'
+import { pretendEarningsRoutes } from './pretend-earnings-router.ts'
 import { pretendPool } from './pretend-farm.ts'
+import { pretendHistoryRouter } from './pretend-history-router.ts'
 
 const failure = (
   status: 'BAD_REQUEST' | 'NOT_FOUND' | 'CONFLICT',
@@ -244,17 +246,8 @@ export function pretendRouter(core: PretendCore) {
       }),
     },
     blocks: { list: os.blocks.list.handler(() => core.blocks) },
-    history: {
-      series: os.history.series.handler(({ input }) => {
-        const to = input.to ?? core.now()
-        const from = input.from ?? to - 3_600_000
-        return {
-          metric: input.metric,
-          bucketMs: 60_000,
-          points: core.history(from, to, input.points, { metric: input.metric, rig: input.rig }),
-        }
-      }),
-    },
+    ...pretendHistoryRouter(core),
+    ...pretendEarningsRoutes(core.earnings),
     practice: {
       state: os.practice.state.handler(() => {
         if (core.practice === null) throw failure('NOT_FOUND', 'practice/off', 'Not practising.')

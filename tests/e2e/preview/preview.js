@@ -4,7 +4,7 @@
  * `/?scene=farm#/rigs`. Scenes: farm, practice, empty, first-rig, block, stale, offline, unauthorised,
  * updated, error, loading, stand-in, split, fallen (a switch that fails), new-farm (rigs nobody looked for yet);
  * `rigs=300` sets how many are connected, `fleet=300` how many have an interface; `tuning=running` or `tuning=done` gives
- * every small board a tuning. `rig=antminer` opens the page of the first rig of that family. Never part of a build.
+ * every small board a tuning; `days=400` how long earnings were counted, scene new-money that nothing is chosen for them. `rig=antminer` opens the page of the first rig of that family. Never part of a build.
  */
 import { createConnection } from '../../../src-renderer/src/api/connection.ts'
 import { createHeadframeApp } from '../../../src-renderer/src/create-headframe-app.ts'
@@ -26,7 +26,11 @@ const { core, step } = bare
       }),
       step: () => core.tick(),
     }
-  : livingFarm(count, { practice: scene === 'practice', fleet: fleetCount })
+  : livingFarm(count, {
+      practice: scene === 'practice',
+      fleet: fleetCount,
+      earnings: { days: Number(query.get('days') ?? 120), configured: scene !== 'new-money' },
+    })
 
 if (scene === 'first-rig') core.pools.change([{ ...livingFarm(1).core.pools.all[0], state: 'ready' }])
 if (scene === 'unauthorised') core.refuse('unauthorised')
