@@ -1,7 +1,8 @@
 /** The databases that a suite of the history runs on: every test of a store is a test on each. */
 import { onTestFinished } from 'vitest'
 import { type HistoryDb } from '../../src-main/history/database/history-db.ts'
-import { openFile } from '../../src-main/history/database/open-sqlite.ts'
+import { openDatabase } from '../../src-main/history/database/open.ts'
+import { freshSite, isPostgresSkipped } from './postgres.ts'
 import { temporaryDir } from './temporary-dir.ts'
 
 export interface TestDatabase {
@@ -10,13 +11,28 @@ export interface TestDatabase {
   open(): Promise<HistoryDb>
 }
 
+const NOW = Date.UTC(2026, 10, 22)
+
 const sqlite: TestDatabase = {
   name: 'SQLite',
-  open: () => {
-    const { db } = openFile({ dataDir: temporaryDir(), nowMs: Date.UTC(2026, 10, 22) })
-    onTestFinished(() => db.close().catch(() => {}))
-    return Promise.resolve(db)
+  open: async () => {
+    const { db } = await openDatabase({ database: { kind: 'sqlite', dataDir: temporaryDir() }, nowMs: NOW })
+    return closedAtEnd(db)
   },
 }
 
-export const historyDatabases: readonly TestDatabase[] = [sqlite]
+const postgres: TestDatabase = {
+  name: 'PostgreSQL',
+  open: async () => {
+    const { db } = await openDatabase({ database: await freshSite(), nowMs: NOW })
+    return closedAtEnd(db)
+  },
+}
+
+export const historyDatabases: readonly TestDatabase[] = isPostgresSkipped ? [sqlite] : [sqlite, postgres]
+
+function closedAtEnd(db: HistoryDb): HistoryDb {
+  // A test may have closed it itself.
+  onTestFinished(() => db.close().catch(() => {}))
+  return db
+}
