@@ -29,6 +29,23 @@ export {
   type RigInput,
   type WorkSeries,
 } from './report/inputs.ts'
+export {
+  type BreakEven,
+  type DailyFigures,
+  type EarningsReport,
+  type Figures,
+  type GroupRow,
+  type PoolFormula,
+  type PoolRow,
+  type ReportMark,
+  type ReportRow,
+  type RigRow,
+  type StackSeries,
+  type Statement,
+  type ValuedPayout,
+  type WhatIfChange,
+  type WhatIfResult,
+} from './report/output.ts'
 export { checkTariff, requireTariffs, type TariffProblem, type TariffProblemCode } from './tariff/check.ts'
 export { formatDay, localEdges, type LocalUnit, parseDay, type WeekStart } from './tariff/days.ts'
 export { describeTariff } from './tariff/describe.ts'
