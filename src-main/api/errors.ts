@@ -49,6 +49,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   address: 'BAD_REQUEST',
   meter: 'BAD_REQUEST',
   money: 'BAD_REQUEST',
+  tariff: 'BAD_REQUEST',
   outside: 'BAD_GATEWAY',
   'action/invalid': 'BAD_REQUEST',
   'rig/bad-template': 'BAD_REQUEST',

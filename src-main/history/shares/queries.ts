@@ -1,7 +1,7 @@
 /** Reading shares, over the writer's connection or a read-only one of its own. */
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import { type HistoryDb, type HistoryQueryable } from '../database/history-db.ts'
-import { ALL_RIGS, COUNT_COLUMNS } from '../database/schema.ts'
+import { ALL_RIGS, COUNT_COLUMNS, HOUR_MS } from '../database/schema.ts'
 import { checkIdentity } from './identity.ts'
 import {
   type BestShare,
@@ -14,6 +14,8 @@ import {
   type PoolEventKind,
   type PoolRecord,
   type PoolTotals,
+  type Presence,
+  type RejectQuery,
   type Series,
   type SeriesQuery,
   type SessionRecord,
@@ -21,7 +23,7 @@ import {
   type WorkCell,
   type WorkQuery,
 } from './records.ts'
-import { shareSeries } from './share-series.ts'
+import { coverage, shareSeries } from './share-series.ts'
 import { NO_SHARES } from './sums.ts'
 import { workCells } from './work-cells.ts'
 
@@ -122,8 +124,22 @@ export class ShareQueries {
     })
   }
 
-  /** Why pools said no, over all time, most frequent first. */
-  rejectReasons(filter: HistoryFilter = {}): Promise<{ reason: string; count: number }[]> {
+  /** When Headframe was there to count, in slots of five minutes or an hour. */
+  presence(fromMs: number, toMs: number, slotMs: 300_000 | 3_600_000): Promise<Presence> {
+    return this.#db.read(async (queries) => {
+      const range = {
+        slotMs,
+        fromMs: Math.floor(fromMs / slotMs) * slotMs,
+        toMs: Math.ceil(toMs / slotMs) * slotMs,
+      }
+      const covered = await coverage(queries, range)
+      const slots = [...covered].sort(([a], [b]) => a - b)
+      return { atMs: slots.map(([at]) => at), coveredMs: slots.map(([, ms]) => Math.min(ms, slotMs)) }
+    })
+  }
+
+  /** Why pools said no, most frequent first. */
+  rejectReasons({ fromMs, toMs, ...filter }: RejectQuery = {}): Promise<{ reason: string; count: number }[]> {
     return this.#db.read(async (queries) => {
       const ids = await findIds(queries, filter)
       if (ids === undefined) return []
@@ -132,6 +148,8 @@ export class ShareQueries {
         .innerJoin('reject_reasons', 'reject_reasons.id', 'rejections.reason')
         .select(({ fn }) => ['reject_reasons.reason', fn.sum<number>('count').as('count')])
         .where(isOf(ids))
+        .where('hour', '>=', fromMs === undefined ? 0 : Math.floor(fromMs / HOUR_MS))
+        .where('hour', '<', toMs === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(toMs / HOUR_MS))
         .groupBy(['reject_reasons.id', 'reject_reasons.reason'])
         .orderBy(({ fn }) => fn.sum('count'), 'desc')
         .orderBy('reject_reasons.reason')

@@ -124,6 +124,21 @@ export interface HistoryFilter {
   poolId?: string
 }
 
+/** Rejections are counted by the hour: an hour that the stretch touches counts whole. */
+export interface RejectQuery extends HistoryFilter {
+  /** Included; all time without it. */
+  fromMs?: number
+  /** Not included. */
+  toMs?: number
+}
+
+/** When Headframe was there to count, by slots of five minutes or an hour, in columns of equal length. */
+export interface Presence {
+  /** Start of each slot in which it was, rising. */
+  atMs: number[]
+  coveredMs: number[]
+}
+
 export type HistoryMetric =
   | 'hashrate'
   | 'submitted'
@@ -220,6 +235,7 @@ export interface WorkCell {
   /** Sum of the difficulty that each valid or weak share was asked for. */
   workDifficulty: number
   valid: number
+  stale: number
   acknowledged: number
   rejected: number
   lost: number

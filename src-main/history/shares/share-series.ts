@@ -58,7 +58,7 @@ function columnOf(metric: HistoryMetric): keyof ShareSums {
 }
 
 /** How long we were there to count, by the start of each bucket. */
-async function coverage(
+export async function coverage(
   queries: HistoryQueryable,
   { slotMs, fromMs, toMs }: { slotMs: number; fromMs: number; toMs: number },
 ): Promise<Map<number, number>> {

@@ -33,7 +33,7 @@ export async function workCells(
   for (const { rig, pool, atMs, sums } of await shareSlots(queries, range, {})) {
     const key = `${atMs} ${rig} ${pool}`
     const cell = cells.get(key)
-    const { workDifficulty, valid, acknowledged, rejected, lost, weak } = sums
+    const { workDifficulty, valid, stale, acknowledged, rejected, lost, weak } = sums
     if (cell === undefined) {
       const rigKey = rigKeys.get(rig)
       const poolId = poolIds.get(pool)
@@ -41,12 +41,13 @@ export async function workCells(
       if (rigKey === undefined || poolId === undefined) continue
       cells.set(key, {
         ...{ rigKey, poolId, atMs },
-        ...{ workDifficulty, valid, acknowledged, rejected, lost, weak },
+        ...{ workDifficulty, valid, stale, acknowledged, rejected, lost, weak },
       })
       continue
     }
     cell.workDifficulty += workDifficulty
     cell.valid += valid
+    cell.stale += stale
     cell.acknowledged += acknowledged
     cell.rejected += rejected
     cell.lost += lost
