@@ -15,7 +15,7 @@ import {
   type DatabaseUnderTest,
   describeOnBoth,
   openForTest,
-} from '../../../support/history-databases.ts'
+} from '../../../support/both-databases.ts'
 
 const NOW = 1_790_000_000_000
 const MINUTE = 60_000
