@@ -33,7 +33,7 @@ function fileFailure(error: unknown, path: string): unknown {
   if (isCorruption(error)) {
     return new HeadframeError(
       'history/corrupted',
-      `The history file ${path} is damaged (${errorText(error)}). Restart Headframe: it keeps the damaged file aside and starts a new one.`,
+      `The history file ${path} is damaged (${errorText(error)}). Restart Headframe: it keeps the damaged file aside and puts the newest sound backup in its place.`,
       details,
     )
   }

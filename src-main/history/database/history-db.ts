@@ -7,7 +7,9 @@
  */
 import type Database from 'better-sqlite3'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
-import { historyFailure, placeTitle } from './failures.ts'
+import { errorText } from '../../base/index.ts'
+import { noteDamage } from '../keeping/recover.ts'
+import { historyFailure, isCorruption, placeTitle } from './failures.ts'
 import { type HistoryTables } from './tables.ts'
 import { type DatabaseKind, type DialectWords, POSTGRES_WORDS, SQLITE_WORDS } from './words.ts'
 
@@ -97,6 +99,7 @@ export class HistoryDb {
     try {
       return await running
     } catch (error) {
+      if (this.place.kind === 'sqlite' && isCorruption(error)) noteDamage(this.place.path, errorText(error))
       throw historyFailure(error, this.place)
     } finally {
       this.#running.delete(running)

@@ -1,12 +1,15 @@
 /**
  * Opening the history file: the only place that decides what becomes of a file that cannot be used.
- * A damaged file is kept aside, a foreign or newer one is left alone, and nothing is ever deleted.
+ * A damaged file is kept aside and the newest sound backup takes its place, a foreign or newer one is left alone, and
+ * nothing is ever deleted.
  */
 import { existsSync, renameSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { errorText, HeadframeError, systemErrorCode } from '../../base/index.ts'
+import { fileDate, HISTORY_FILE, unusedPath } from '../keeping/backup-names.ts'
+import { forgetDamage, recoverHistory, wasDamageNoted } from '../keeping/recover.ts'
 import { historyFailure, isCorruption, notWritable } from './failures.ts'
 import { HistoryDb } from './history-db.ts'
 import { migrateFile, migrations, requireKnownFile } from './migrations.ts'
@@ -15,7 +18,7 @@ import { type SchemaStep } from './schema.ts'
 import { CachedStatements } from './sqlite-statements.ts'
 import { type HistoryTables } from './tables.ts'
 
-export const HISTORY_FILE = 'history.sqlite'
+export { HISTORY_FILE }
 
 /** How long a statement waits for another program's lock. */
 const BUSY_TIMEOUT_MS = 5000
@@ -53,7 +56,7 @@ export function openFile({ dataDir, nowMs, steps = migrations }: OpenFileOptions
   try {
     opened = openSound(path, steps)
     if (opened === undefined) {
-      notices.push(keepAside(path, date))
+      notices.push(recoverHistory(path, keepAside(path, date), steps.length))
       opened = openSound(path, steps)
       if (opened === undefined) throw new Error(`a new database at ${path} fails its own check`)
     }
@@ -123,6 +126,7 @@ function openSound(path: string, steps: readonly SchemaStep[]): Database.Databas
       db.close()
       return undefined
     }
+    forgetDamage(dirname(path))
     // A file that can be read but not written is found here and not at the first share.
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = NORMAL')
@@ -138,11 +142,13 @@ function openSound(path: string, steps: readonly SchemaStep[]): Database.Databas
 
 /**
  * Whether SQLite finds the file whole. Checking took 1.4 s for 127 MB on a slow two-core machine, so a large
- * file is spared after an orderly end; damage in it still shows as `history/corrupted` when it is met.
+ * file is spared after an orderly end; damage in it shows as `history/corrupted` when it is met, and is then looked for
+ * at the next start.
  */
 function isSound(db: Database.Database, path: string): boolean {
-  if (statSync(path).size > ALWAYS_CHECKED_BYTES && endedInOrder(db)) return true
-  return db.pragma('quick_check(1)', { simple: true }) === 'ok'
+  const wasSeen = wasDamageNoted(dirname(path))
+  if (!wasSeen && statSync(path).size > ALWAYS_CHECKED_BYTES && endedInOrder(db)) return true
+  return db.pragma(wasSeen ? 'integrity_check(1)' : 'quick_check(1)', { simple: true }) === 'ok'
 }
 
 function endedInOrder(db: Database.Database): boolean {
@@ -150,8 +156,8 @@ function endedInOrder(db: Database.Database): boolean {
   return typeof last === 'number'
 }
 
-/** Renames the damaged file with its journal, so that it can still be examined or repaired. */
-function keepAside(path: string, date: string): HistoryNotice {
+/** Renames the damaged file with its journal, so that it can still be examined or repaired. @returns where it is */
+function keepAside(path: string, date: string): string {
   const aside = unusedPath(`${path.slice(0, -'.sqlite'.length)}.broken-${date}`)
   try {
     for (const suffix of ['', '-wal', '-shm']) {
@@ -164,23 +170,5 @@ function keepAside(path: string, date: string): HistoryNotice {
       { cause: error, context: { path } },
     )
   }
-  return {
-    kind: 'corrupted-kept-aside',
-    path: aside,
-    title: 'The history was damaged and starts anew',
-    detail: `The history file could not be read, so a new one was started; pools and settings are not affected. The damaged file is kept at ${aside}. If you have a backup, stop Headframe and put it in place of ${path}.`,
-  }
-}
-
-/** `2026-11-22T07-47-10Z`: sorts by time and is a file name everywhere. */
-function fileDate(nowMs: number): string {
-  return new Date(nowMs).toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
-}
-
-/** `<stem>.sqlite`, or with a number if that exists. */
-function unusedPath(stem: string): string {
-  for (let n = 1; ; n++) {
-    const path = n === 1 ? `${stem}.sqlite` : `${stem}-${n}.sqlite`
-    if (!existsSync(path)) return path
-  }
+  return aside
 }

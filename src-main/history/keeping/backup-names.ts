@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { HeadframeError, systemErrorCode } from '../../base/index.ts'
 
 /** In the data directory. */
+export const HISTORY_FILE = 'history.sqlite'
+
+/** In the data directory. */
 export const BACKUP_FOLDER = 'backups'
 
 /**

@@ -175,6 +175,16 @@ function damagedCopy(source: string, problems: readonly string[]): HeadframeErro
   )
 }
 
+const UNWRITABLE = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EEXIST',
+  'ENOTDIR',
+  'SQLITE_CANTOPEN',
+  'SQLITE_READONLY',
+])
+
 /** A full disk as the file system says it, in SQLite's word. */
 function fromFolder(error: unknown, folder: string): unknown {
   if (error instanceof HeadframeError || !(error instanceof Error) || !('code' in error)) return error
@@ -185,12 +195,7 @@ function fromFolder(error: unknown, folder: string): unknown {
       { cause: error, context: { folder } },
     )
   }
-  if (
-    error.code === 'EACCES' ||
-    error.code === 'EROFS' ||
-    error.code === 'EPERM' ||
-    error.code === 'ENOTDIR'
-  ) {
+  if (UNWRITABLE.has(String(error.code))) {
     return new HeadframeError(
       'history/not-writable',
       `Headframe cannot write backups in ${folder} (${error.message}). Make that folder writable for this user.`,

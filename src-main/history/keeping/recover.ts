@@ -4,24 +4,27 @@
  * large it is. Synchronous: nothing else can go on before there is a history.
  */
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { errorText } from '../../base/index.ts'
 import { migrations, requireKnownFile } from '../database/migrations.ts'
 import { type HistoryNotice } from '../database/notices.ts'
-import { type HistoryBackup, listBackups } from './backup-names.ts'
+import { HISTORY_FILE, type HistoryBackup, listBackups } from './backup-names.ts'
 import { lastWritten, lossBetween, readExtent, timeText } from './extent.ts'
 
 /** In the data directory, from when damage was met until the file was read through. */
 const DAMAGE_NOTE = 'history.damage-seen'
 const FILE_MODE = 0o600
 
-/** Remembers that a page of the history could not be read. Never throws: the disk may be what is damaged. */
-export function noteDamage(dataDir: string, nowMs: number, what: string): void {
+/**
+ * Remembers that a page of the history could not be read, so that the next start looks for the damage. Never throws: the
+ * disk may be what is damaged.
+ * @param path of the database; a backup's damage is not the history's
+ */
+export function noteDamage(path: string, what: string): void {
+  if (basename(path) !== HISTORY_FILE) return
   try {
-    writeFileSync(join(dataDir, DAMAGE_NOTE), `${new Date(nowMs).toISOString()} ${what}\n`, {
-      mode: FILE_MODE,
-    })
+    writeFileSync(join(dirname(path), DAMAGE_NOTE), `${what}\n`, { mode: FILE_MODE })
   } catch {
     // Damage shows again.
   }

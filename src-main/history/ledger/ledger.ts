@@ -3,6 +3,7 @@
  * where a limit is stated. It records what it is told and works nothing out; `src-main/earnings` does.
  */
 import { type HistoryTransaction } from '../database/history-db.ts'
+import { plainText } from '../database/plain-text.ts'
 import { LedgerQueries } from './ledger-queries.ts'
 import {
   type AccountDay,
@@ -140,19 +141,19 @@ export class Ledger extends LedgerQueries {
     if (payout.reference === '') throw new RangeError('a payout needs a reference')
     const row = {
       kind: payout.kind,
-      reference: payout.reference,
-      account_id: payout.accountId,
-      address: payout.address,
+      reference: clip(payout.reference),
+      account_id: clipOrNull(payout.accountId),
+      address: clipOrNull(payout.address),
       sats: payout.sats,
       at_ms: payout.atMs,
       height: payout.height,
-      note: payout.note === null ? null : clip(payout.note),
+      note: clipOrNull(payout.note),
     }
     return this.db.transaction(async (trx) => {
       const known = await trx
         .selectFrom('payouts')
         .selectAll()
-        .where('reference', '=', payout.reference)
+        .where('reference', '=', row.reference)
         .executeTakeFirst()
       if (known === undefined) {
         await trx.insertInto('payouts').values(row).execute()
@@ -314,7 +315,11 @@ function slices<T>(rows: readonly T[]): T[][] {
 }
 
 function clip(text: string): string {
-  return text.slice(0, TEXT_LENGTH)
+  return plainText(text, TEXT_LENGTH)
+}
+
+function clipOrNull(text: string | null): string | null {
+  return text === null ? null : clip(text)
 }
 
 function requireMoment(atMs: number): void {
