@@ -21,6 +21,7 @@ export {
   type ProxySide,
   type StratumListener,
 } from './ports.ts'
+export { SILENT_CODES } from './views/rig-views.ts'
 export {
   type ActionValues,
   type AdoptionView,

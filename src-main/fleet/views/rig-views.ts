@@ -42,7 +42,7 @@ export interface RigFacts {
 }
 
 /** Codes that say that nobody answered, as opposed to: answered, but not so that it could be read. */
-const SILENT_CODES: ReadonlySet<string> = new Set([
+export const SILENT_CODES: ReadonlySet<string> = new Set([
   'rig/unreachable',
   'rig/timeout',
   'rig/cut-off',
