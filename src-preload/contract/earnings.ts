@@ -69,7 +69,7 @@ export const earningsFormula = z.object({
 })
 export type EarningsFormula = z.infer<typeof earningsFormula>
 
-const named = { id: z.string(), name: z.string() }
+const named = { id: z.string().describe('Empty for what belongs to none'), name: z.string() }
 export const earningsReport = z.object({
   from: momentMs,
   to: momentMs,
@@ -91,7 +91,7 @@ export const earningsReport = z.object({
       })
       .extend({
         ...named,
-        scheme: payoutScheme,
+        scheme: payoutScheme.nullable().describe('null: not known how it pays'),
       }),
   ),
   rigs: z.array(
