@@ -3,7 +3,8 @@
  * (Blockstream's API.md), which does not know fees.
  */
 import { type Answer } from '../answer.ts'
-import { difficultyOfBits, subsidyOfHeight } from '../chain/subsidy.ts'
+import { subsidyAtHeight } from '../../expected/subsidy.ts'
+import { difficultyOfBits } from '../chain/compact-bits.ts'
 import {
   FEE_BLOCKS,
   type FactsAsk,
@@ -113,5 +114,5 @@ function traceTip(trace: FactsAsk['trace'], { height, difficulty }: Tip): void {
 }
 
 function factsOf(atMs: number, source: FactsSourceId, tip: Tip, feesSats: number | null): NetworkFacts {
-  return { atMs, source, ...tip, subsidySats: subsidyOfHeight(tip.height + 1), feesSats }
+  return { atMs, source, ...tip, subsidySats: subsidyAtHeight(tip.height + 1), feesSats }
 }

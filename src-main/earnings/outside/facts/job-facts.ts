@@ -2,7 +2,7 @@
  * Facts from the mining jobs themselves, without any request: pools tell height, difficulty and reward with every job.
  * The last job of each height stands for its block; fees are the mean over the heights that were seen, at most 144. Pure.
  */
-import { subsidyOfHeight } from '../chain/subsidy.ts'
+import { subsidyAtHeight } from '../../expected/subsidy.ts'
 import { FEE_BLOCKS, meanSats, type NetworkFacts } from './network-facts.ts'
 
 /** What the proxy tells of a job. */
@@ -27,7 +27,7 @@ export function jobFacts(job: JobFactsInput): NetworkFacts | null {
       ? rewardSats - feesSats
       : height === null
         ? null
-        : subsidyOfHeight(height)
+        : subsidyAtHeight(height)
   if (subsidySats === null) return null
   return {
     atMs,

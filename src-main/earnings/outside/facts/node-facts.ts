@@ -5,7 +5,7 @@
  */
 import { behind } from '../failures.ts'
 import { NodeRpc, type NodeRpcOptions } from '../chain/node-rpc.ts'
-import { subsidyOfHeight } from '../chain/subsidy.ts'
+import { subsidyAtHeight } from '../../expected/subsidy.ts'
 import { FEE_BLOCKS, type FactsAsk, type FactsSource, meanSats, type NetworkFacts } from './network-facts.ts'
 
 /** Each block costs the node a read of the block and its undo data. */
@@ -66,7 +66,7 @@ export class NodeFacts implements FactsSource {
       source: this.id,
       height: chain.blocks,
       difficulty,
-      subsidySats: subsidyOfHeight(chain.blocks + 1, chain.chain === 'regtest'),
+      subsidySats: subsidyAtHeight(halvingHeight(chain.blocks + 1, chain.chain)),
       feesSats,
     }
   }
@@ -111,4 +111,12 @@ export class NodeFacts implements FactsSource {
     )
     return feesSats
   }
+}
+
+const HALVING_BLOCKS = 210_000
+const REGTEST_HALVING_BLOCKS = 150
+
+/** The main network's height with as many halvings: coins of regtest halve sooner, those of all others as often. */
+function halvingHeight(height: number, chain: string): number {
+  return chain === 'regtest' ? Math.floor(height / REGTEST_HALVING_BLOCKS) * HALVING_BLOCKS : height
 }
