@@ -32,7 +32,7 @@ export function readExtent(path: string): Extent {
   }
   try {
     const moments = [
-      read('SELECT MAX(last_batch_at_ms) FROM sessions'),
+      read('SELECT MAX(last_batch_at_ms) FROM sessions WHERE last_sequence > 0'),
       read('SELECT MAX(at_ms) FROM samples'),
     ].filter((moment) => moment !== null)
     return {
