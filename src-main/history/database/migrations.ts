@@ -119,7 +119,7 @@ export async function migrateSchema(
     try {
       // One text is one transaction; the keywords say so also to a reader of the server's log.
       await client.query(`BEGIN;
-        ${steps[version]!(POSTGRES_WORDS)}
+        ${steps[version]!(POSTGRES_WORDS)};
         CREATE TABLE IF NOT EXISTS headframe_version (version BIGINT NOT NULL);
         DELETE FROM headframe_version;
         INSERT INTO headframe_version VALUES (${version + 1});

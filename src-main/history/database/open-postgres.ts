@@ -96,7 +96,8 @@ function serverDb(url: string, place: ServerPlace, prepare: (client: pg.Client) 
   return new HistoryDb(new Kysely<HistoryTables>({ dialect }), place)
 }
 
-function requirePlace({ url, site }: ServerOptions): ServerPlace {
+/** @throws HeadframeError `history/wrong-site-name`, `history/wrong-address` */
+export function requirePlace({ url, site }: ServerOptions): ServerPlace {
   if (!SITE.test(site)) {
     throw new HeadframeError(
       'history/wrong-site-name',

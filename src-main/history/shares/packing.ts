@@ -3,8 +3,9 @@
  * are in the block or in their table, never in both and never in neither. Minutes that come later (the clock was set
  * back) are added to the block by the next packing.
  */
-import { type HistoryDb, type HistoryTransaction } from '../database/history-db.ts'
-import { DAY_MS, MINUTE_MS } from '../database/schema.ts'
+import { HeadframeError } from '../../base/index.ts'
+import { type HistoryDb, type HistoryQueryable, type HistoryTransaction } from '../database/history-db.ts'
+import { ALL_RIGS, DAY_MS, MINUTE_MS } from '../database/schema.ts'
 import { addToDay, MINUTES_PER_SLOT, packDay, type PackedDay, unpackDay } from './packed-day.ts'
 import { type PackedShares } from './records.ts'
 import { sumsOf } from './sums.ts'
@@ -12,37 +13,50 @@ import { sumsOf } from './sums.ts'
 const MINUTES_PER_DAY = DAY_MS / MINUTE_MS
 
 /**
- * Packs whatever lies before a day.
+ * Packs whatever lies before a day. A day whose block is damaged keeps its minutes and is left for a restored block.
  * @param endDay UTC days since the epoch; this one is not packed
- * @throws HeadframeError `history/corrupted` if a block that has to take more cannot be read
  */
 export async function packOldMinutes(db: HistoryDb, endDay: number): Promise<PackedShares> {
-  const packed: PackedShares = { days: 0, minutes: 0 }
+  const packed: PackedShares = { days: 0, minutes: 0, damagedDays: 0 }
   const end = endDay * MINUTES_PER_DAY
   // Rig by rig, each from its oldest minute on: that is how they lie in the table.
-  let rig = -1
+  let from = { rig: ALL_RIGS, slot: 0 }
   for (;;) {
-    const next = await db.read((queries) =>
-      queries
-        .selectFrom('share_minutes')
-        .select(['rig', 'slot'])
-        .where('rig', '>=', rig)
-        .orderBy('rig')
-        .orderBy('slot')
-        .limit(1)
-        .executeTakeFirst(),
-    )
-    if (next === undefined) return packed
-    if (next.slot >= end) {
+    const at = await db.read((queries) => firstFrom(queries, from))
+    if (at === undefined) return packed
+    const { rig, slot } = at
+    if (slot >= end) {
       // Its oldest minute is young enough.
-      rig = next.rig + 1
+      from = { rig: rig + 1, slot: 0 }
       continue
     }
-    rig = next.rig
-    const day = Math.floor(next.slot / MINUTES_PER_DAY)
-    packed.minutes += await db.transaction((trx) => packRigDay(trx, next.rig, day))
-    packed.days++
+    const day = Math.floor(slot / MINUTES_PER_DAY)
+    try {
+      packed.minutes += await db.transaction((trx) => packRigDay(trx, rig, day))
+      packed.days++
+    } catch (error) {
+      if (!(error instanceof HeadframeError && error.code === 'history/corrupted')) throw error
+      packed.damagedDays++
+    }
+    from = { rig, slot: (day + 1) * MINUTES_PER_DAY }
   }
+}
+
+/** The first minute at or behind a place in the table. */
+async function firstFrom(
+  queries: HistoryQueryable,
+  { rig, slot }: { rig: number; slot: number },
+): Promise<{ rig: number; slot: number } | undefined> {
+  const minutes = queries
+    .selectFrom('share_minutes')
+    .select(['rig', 'slot'])
+    .orderBy('rig')
+    .orderBy('slot')
+    .limit(1)
+  return (
+    (await minutes.where('rig', '=', rig).where('slot', '>=', slot).executeTakeFirst()) ??
+    (await minutes.where('rig', '>', rig).executeTakeFirst())
+  )
 }
 
 async function packRigDay(trx: HistoryTransaction, rig: number, day: number): Promise<number> {

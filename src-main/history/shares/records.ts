@@ -254,6 +254,8 @@ export interface PackedShares {
   days: number
   /** Rows of minutes that went into them. */
   minutes: number
+  /** Days that have a block already which cannot be read: their minutes stay as they are. */
+  damagedDays: number
 }
 
 /** Result of `checkIdentity`: empty `problems` means that every sum agrees with every other. */

@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest'
 import { type History, type SeriesQuery } from '../../../../src-main/history/index.ts'
 import { historyBatch, shareDelta } from '../../../support/history-batches.ts'
-import { type DatabaseUnderTest, describeOnBoth, openForTest } from '../../../support/both-databases.ts'
+import {
+  changeBeside,
+  type DatabaseUnderTest,
+  describeOnBoth,
+  openForTest,
+} from '../../../support/both-databases.ts'
 
 const HOUR = 3_600_000
 const MINUTE = 60_000
@@ -165,7 +170,7 @@ describeOnBoth('packed minutes', (database) => {
     expect(before[0]!.points.filter(({ value }) => value === null)).toHaveLength(12)
     const cellsBefore = await history.shares.workCells({ fromMs: DAY, toMs: DAY + 1, stepMs: 300_000 })
 
-    expect(await history.shares.pack(DAY + MONTH)).toEqual({ days: 3, minutes: 900 })
+    expect(await history.shares.pack(DAY + MONTH)).toMatchObject({ days: 3, minutes: 900 })
     for (const [i, query] of queries.entries()) {
       expect(await history.shares.series(query)).toEqual(before[i])
     }
@@ -189,9 +194,28 @@ describeOnBoth('packed minutes', (database) => {
 
   it('leave the days alone that are not old enough', async () => {
     const history = await recorded()
-    expect(await history.shares.pack(DAY + 15 * 24 * HOUR - 1)).toEqual({ days: 0, minutes: 0 })
-    expect(await history.shares.pack(DAY + 15 * 24 * HOUR)).toEqual({ days: 3, minutes: 900 })
-    expect(await history.shares.pack(DAY + MONTH)).toEqual({ days: 0, minutes: 0 })
+    expect(await history.shares.pack(DAY + 15 * 24 * HOUR - 1)).toMatchObject({ days: 0, minutes: 0 })
+    expect(await history.shares.pack(DAY + 15 * 24 * HOUR)).toMatchObject({ days: 3, minutes: 900 })
+    expect(await history.shares.pack(DAY + MONTH)).toMatchObject({ days: 0, minutes: 0 })
+  })
+
+  it('leave a day alone whose block is damaged, and pack the others', async () => {
+    const location = await database.fresh()
+    const history = await openForTest(location, DAY)
+    await history.shares.beginSession(DAY)
+    const record = (sequence: number, atMs: number): Promise<boolean> =>
+      history.shares.recordBatch(
+        historyBatch({ sequence, atMs, shares: [shareDelta({ submitted: 1, valid: 1 })] }),
+      )
+    await record(1, DAY)
+    await history.shares.pack(DAY + MONTH)
+    const noise = database.kind === 'sqlite' ? "X'0102030405'" : "'\\x0102030405'"
+    expect(await changeBeside(location, `UPDATE share_blocks SET bytes = ${noise} WHERE rig = 1`)).toBe(1)
+    await record(2, DAY + MINUTE)
+    await record(3, DAY + 24 * HOUR)
+    const packed = await history.shares.pack(DAY + MONTH)
+    expect(packed).toEqual({ days: 3, minutes: 3, damagedDays: 1 })
+    expect((await history.shares.totals()).valid).toBe(3)
   })
 
   it('take up what comes later for their time', async () => {
@@ -202,7 +226,7 @@ describeOnBoth('packed minutes', (database) => {
     const query = { metric: 'valid', fromMs: DAY, toMs: DAY + 10 * MINUTE, points: 2 } as const
     const both = (await history.shares.series(query)).points.map(({ value }) => value)
     expect(both).toEqual([11, 10])
-    expect(await history.shares.pack(DAY + MONTH)).toEqual({ days: 2, minutes: 2 })
+    expect(await history.shares.pack(DAY + MONTH)).toMatchObject({ days: 2, minutes: 2 })
     expect((await history.shares.series(query)).points.map(({ value }) => value)).toEqual(both)
     expect((await history.shares.checkIdentity()).problems).toEqual([])
   })
