@@ -76,6 +76,6 @@ export interface BenchFamily {
   readonly goals: readonly BenchGoal[]
   /** For families whose repetitions are long and alike. */
   readonly maxRepetitions?: number
-  /** Called once in the measuring process. */
-  prepare(): PreparedFamily | Promise<PreparedFamily>
+  /** Called once in the measuring process. A quick run wants an impression within a minute, from less data. */
+  prepare(options: { readonly isQuick: boolean }): PreparedFamily | Promise<PreparedFamily>
 }

@@ -28,8 +28,9 @@ export async function measureFamily(
   name: string,
   family: BenchFamily,
   repetitions: number,
+  isQuick = false,
 ): Promise<FamilyMeasurement> {
-  const prepared = await family.prepare()
+  const prepared = await family.prepare({ isQuick })
   const count = Math.min(repetitions, family.maxRepetitions ?? repetitions)
   try {
     await prepared.checkCorrectness()

@@ -29,11 +29,11 @@ const measuringFlags = ['--expose-gc', '--single-threaded-gc']
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-function measureInChild(name: string, repetitions: number): Promise<FamilyMeasurement> {
+function measureInChild(name: string, quick: boolean): Promise<FamilyMeasurement> {
   return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'measure.ts'), [name, String(repetitions)], {
-      execArgv: measuringFlags,
-    })
+    const repetitions = String(quick ? QUICK_REPETITIONS : REPETITIONS)
+    const args = [name, repetitions, ...(quick ? ['quick'] : [])]
+    const child = fork(join(import.meta.dirname, 'measure.ts'), args, { execArgv: measuringFlags })
     let measurement: FamilyMeasurement | undefined
     child.on('message', (message) => {
       measurement = message as FamilyMeasurement
@@ -50,7 +50,7 @@ function measureInChild(name: string, repetitions: number): Promise<FamilyMeasur
 async function measureFamilyRuns(name: string, quick: boolean): Promise<FamilyMeasurement[]> {
   const runs: FamilyMeasurement[] = []
   for (;;) {
-    const run = await measureInChild(name, quick ? QUICK_REPETITIONS : REPETITIONS)
+    const run = await measureInChild(name, quick)
     runs.push(run)
     const open = run.goals.some((goal) => ['fail', 'inconclusive'].includes(judgeRun(run, goal).verdict))
     if (!open || quick || runs.length === MAX_RUNS) return runs

@@ -104,13 +104,29 @@ export async function foldSource(
       }
     }
   }
-  writes.push(...(await merged(trx, source, slots, FIVE_MINUTES, damaged)))
-  const wide = new Map([...slots].map(([metric, some]) => [metric, widen(some, HOURS)]))
-  writes.push(...(await merged(trx, source, wide, HOURS, damaged)))
   await writeBlocks(trx, source, writes)
-  await addDays(trx, words, source, new Map([...wide].map(([metric, some]) => [metric, daysOf(some)])))
+  damaged.push(...(await addSlots(trx, words, source, slots)))
   const upToMs = hours.length === 0 ? 0 : Math.max(...hours) + HOUR_MS
   return { taken: samples.length, folded, duplicates, crowded, damaged, upToMs }
+}
+
+/**
+ * Adds five-minute slots to what is kept of a source, and with them its hours and days. To be called in a transaction.
+ * @param slots by `Metric.id`, of the span `FIVE_MINUTES`
+ * @returns blocks that were damaged and are now replaced by what was added
+ */
+export async function addSlots(
+  trx: HistoryTransaction,
+  words: DialectWords,
+  source: number,
+  slots: ReadonlyMap<number, SlotBlocks>,
+): Promise<BlockDamage[]> {
+  const damaged: BlockDamage[] = []
+  const wide = new Map([...slots].map(([metric, some]) => [metric, widen(some, HOURS)]))
+  await writeBlocks(trx, source, await merged(trx, source, slots, FIVE_MINUTES, damaged))
+  await writeBlocks(trx, source, await merged(trx, source, wide, HOURS, damaged))
+  await addDays(trx, words, source, new Map([...wide].map(([metric, some]) => [metric, daysOf(some)])))
+  return damaged
 }
 
 /** Deletes what is due and returns what was deleted: nothing can come in between. */
