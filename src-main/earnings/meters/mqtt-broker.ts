@@ -3,7 +3,7 @@
  * itself. It only listens. A broker is an entry of the register (`broker/<host:port>`). It is not reached through a person's
  * proxy: one outside the own network is refused while a proxy is set, since nothing may go around that.
  */
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import mqtt, { ErrorWithSubackPacket, type IClientOptions, type MqttClient } from 'mqtt'
 import {
   afterConnectionEnded,
   afterFailure,
@@ -57,6 +57,8 @@ const BACKOFF: BackoffPolicy = {
   jitterRatio: 0.3,
   steadyAfterMs: 30_000,
 }
+/** Return codes of SUBACK from here on are refusals (MQTT 3.1.1, 3.9.3; 5.0 has more of them). */
+const SUBACK_FAILURE = 0x80
 const REFUSED_PAUSE_MS = 5 * 60_000
 
 export function brokerEntry({ text }: BrokerAddress): string {
@@ -203,20 +205,21 @@ export class MqttBroker {
   async #subscribe(listener: BrokerListener, topics: readonly string[]): Promise<void> {
     const client = this.#client
     if (client === null) return
+    const refusal = (refused: readonly string[]): HeadframeError =>
+      meterError(
+        'meters/wrong-password',
+        `The broker ${this.#address.text} does not let this user listen to ${refused.join(', ')}. Give it the right to read there.`,
+      )
     try {
-      const grants = await client.subscribeAsync([...topics], { qos: 0 })
-      const refused = grants.filter(({ qos }) => qos === 128).map(({ topic }) => topic)
-      if (refused.length === topics.length) {
-        listener.onDown(
-          meterError(
-            'meters/wrong-password',
-            `The broker ${this.#address.text} does not let this user listen to ${refused.join(', ')}. Give it the right to read there.`,
-          ),
-        )
-      } else listener.onReady()
+      await client.subscribeAsync([...topics], { qos: 0 })
+      listener.onReady()
     } catch (error) {
-      // The connection went meanwhile, and `close` says so.
-      if (this.#client === client && this.#connected) listener.onDown(this.#explain(error))
+      // Without an answer the connection went meanwhile, and `close` says so.
+      if (this.#client !== client || !this.#connected) return
+      const refused = refusedOf(error, topics)
+      // A plug's presence may be closed to this user; without its readings there is nothing to hear.
+      if (refused.length < topics.length) listener.onReady()
+      else listener.onDown(refusal(refused))
     }
   }
 
@@ -257,4 +260,14 @@ function topicFits(wanted: string, topic: string): boolean {
     pattern.length === levels.length &&
     pattern.every((level, index) => level === '+' || level === levels[index])
   )
+}
+
+/** Which of the topics the broker refused, by its answer; all of them if it gave none. */
+function refusedOf(error: unknown, topics: readonly string[]): readonly string[] {
+  if (!(error instanceof ErrorWithSubackPacket)) return topics
+  const { granted } = error.packet
+  return topics.filter((_topic, index) => {
+    const code = granted[index]
+    return typeof code !== 'number' || code >= SUBACK_FAILURE
+  })
 }
