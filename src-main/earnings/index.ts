@@ -2,11 +2,41 @@
  * Earnings: what was earned and what it cost. The heart (money, expected, odds, tariff, power, report) is pure; what
  * reaches outside (facts, prices, accounts, meters) is started by the app and asks nothing that nobody chose.
  */
+export {
+  type AccountConfig,
+  type AccountKind,
+  type AccountNeed,
+  type AccountReport,
+  type ReportedDay,
+  type ReportedPayout,
+} from './accounts/account-kind.ts'
+export { ACCOUNT_KINDS, accountProblem, belongsToPool, findAccountKind } from './accounts/account-kinds.ts'
+export {
+  type AccountCheck,
+  type AccountNews,
+  type AccountState,
+  type AccountStatus,
+  AccountWatch,
+  type AccountWatchOptions,
+} from './accounts/account-watch.ts'
 export { type BlocksSoFar, expectedBlocksSoFar } from './expected/blocks-so-far.ts'
 export { type Formula } from './expected/expectation.ts'
 export { SCHEME_WORDS } from './expected/schemes.ts'
 export { subsidyAtHeight } from './expected/subsidy.ts'
 export { type PayoutScheme, type PoolTerms } from './expected/terms.ts'
+export { type MeterSample } from './meters/energy-count.ts'
+export { type FoundMeter } from './meters/http-meter.ts'
+export { type MeterCheck } from './meters/meter-check.ts'
+export {
+  METER_KINDS,
+  type MeterConfig,
+  type MeterKind,
+  type MeterKindFacts,
+  meterProblem,
+  type MeterReading,
+} from './meters/meter-config.ts'
+export { METER_ERROR_CODES, type MeterErrorCode } from './meters/meter-errors.ts'
+export { type MeterState, type MeterStatus, MeterWatch, type MeterWatchOptions } from './meters/meter-watch.ts'
 export { type Minor, type MinorPerBtc, type MicrosPerKwh, type Sats, SATS_PER_BTC } from './money/amounts.ts'
 export { formatMinor, minorDigits, minorPerUnit } from './money/currency.ts'
 export { valueOfSats } from './money/value.ts'
