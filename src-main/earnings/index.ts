@@ -36,7 +36,12 @@ export {
   type MeterReading,
 } from './meters/meter-config.ts'
 export { METER_ERROR_CODES, type MeterErrorCode } from './meters/meter-errors.ts'
-export { type MeterState, type MeterStatus, MeterWatch, type MeterWatchOptions } from './meters/meter-watch.ts'
+export {
+  type MeterState,
+  type MeterStatus,
+  MeterWatch,
+  type MeterWatchOptions,
+} from './meters/meter-watch.ts'
 export { type Minor, type MinorPerBtc, type MicrosPerKwh, type Sats, SATS_PER_BTC } from './money/amounts.ts'
 export { formatMinor, minorDigits, minorPerUnit } from './money/currency.ts'
 export { valueOfSats } from './money/value.ts'
