@@ -292,14 +292,14 @@ export function pretendReport(books: PretendBooks, query: PretendQuery): Earning
       ? []
       : pools.map((pool) => {
           const work = totals.work * pool.part
-          const creditedWork = work * 0.998
+          const creditedWork = work
           return {
             poolId: pool.id,
             poolName: pool.name,
             scheme: pool.scheme,
             assumed: pool.assumed,
             feePpm: pool.feePpm,
-            work,
+            work: work / 0.998,
             creditedWork,
             difficulty: meanDifficulty,
             subsidySats: SUBSIDY_SATS,

@@ -45,8 +45,7 @@ export const PRETEND_TARIFF: Tariff = {
         periods: [
           { name: 'Peak', microsPerKwh: 88_000, days: WEEKDAYS, from: '07:00', to: '21:00' },
           { name: 'Night', microsPerKwh: 52_000, days: WEEKDAYS, from: '21:00', to: '07:00' },
-          { name: 'Weekend', microsPerKwh: 52_000, days: [6, 7], from: '07:00', to: '24:00' },
-          { name: 'Weekend', microsPerKwh: 52_000, days: [7], from: '00:00', to: '07:00' },
+          { name: 'Weekend', microsPerKwh: 52_000, days: [6, 7], from: '07:00', to: '07:00' },
         ],
       },
       {

@@ -22,6 +22,11 @@ export function formatTariff(microsPerKwh: number | null, currency: string): str
   return microsPerKwh === null ? UNKNOWN : `${formatTariffBare(microsPerKwh, currency)} per kWh`
 }
 
+/** A tariff that was worked out, such as a mean: four decimals say all that it knows. */
+export function formatMeanTariff(microsPerKwh: number | null, currency: string): string {
+  return formatTariff(microsPerKwh === null ? null : Math.round(microsPerKwh / 100) * 100, currency)
+}
+
 /** The same without its unit, where the heading has it. */
 export function formatTariffBare(microsPerKwh: number | null, currency: string): string {
   if (microsPerKwh === null) return UNKNOWN

@@ -92,9 +92,11 @@ export function parseDay(text: string): LocalDay | null {
 }
 
 /** What a moment is written as in a zone. */
-export type ZonedForm = 'day' | 'day-short' | 'weekday' | 'month' | 'month-short' | 'year' | 'time' | 'moment'
+export type ZonedForm =
+  'day' | 'date' | 'day-short' | 'weekday' | 'month' | 'month-short' | 'year' | 'time' | 'moment'
 const FORMS: Record<ZonedForm, Intl.DateTimeFormatOptions> = {
   day: { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
+  date: { day: 'numeric', month: 'short', year: 'numeric' },
   'day-short': { day: 'numeric', month: 'short' },
   weekday: { weekday: 'short', day: 'numeric' },
   month: { month: 'long', year: 'numeric' },

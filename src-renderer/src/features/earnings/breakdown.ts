@@ -84,7 +84,7 @@ function pools(report: EarningsReport): Breakdown {
       return {
         id: pool.id,
         name: pool.name,
-        note: pool.scheme,
+        note: pool.scheme ?? 'how it pays is not known',
         cells: [
           work(pool.work),
           sats('expected', pool.scheme === 'SOLO' ? null : expectedSats),

@@ -134,7 +134,7 @@ export function drawEarnings(rows: readonly EarningsRow[], options: ChartOptions
     costPath: stepped(costs, slotWidth, yOf),
     unknownPath,
     dots,
-    axis: quarters(top).map((value) => ({ value, y: yOf(value) })),
+    axis: (highest === 0 ? [0] : quarters(top)).map((value) => ({ value, y: yOf(value) })),
     ...drawProfit(profits, slotWidth, { top: foot + DOTS_PX, bottom: foot + DOTS_PX + profitHeight }),
   }
 }

@@ -31,3 +31,13 @@ export const POWER_SOURCES: Record<PowerSource, { label: string; meaning: string
     rank: 4,
   },
 }
+
+const RIG_SAYS: Record<'measured' | 'estimated' | 'nameplate', string> = {
+  measured: 'measured',
+  estimated: 'estimated',
+  nameplate: 'data sheet',
+}
+/** What a rig's own figure is, in a word; empty where it does not say. */
+export function rigPowerSourceWords(source: keyof typeof RIG_SAYS | null): string {
+  return source === null ? '' : RIG_SAYS[source]
+}

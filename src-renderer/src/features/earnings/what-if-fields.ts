@@ -1,6 +1,6 @@
 /** The levers of a what-if: how far each goes, how it is written, and what is sent for where it stands. Pure. */
 import type { WhatIf } from '@contract'
-import { formatTariff } from '../../format/energy.ts'
+import { formatMeanTariff } from '../../format/energy.ts'
 import { formatHashrate } from '../../format/hashrate.ts'
 import { formatDifficulty } from '../../format/difficulty.ts'
 import { formatBtcPrice } from '../../format/money.ts'
@@ -48,7 +48,7 @@ export function leversOf(now: WhatIf['assumed'], currency: string, minorDigits: 
       label: 'Tariff',
       meaning: 'One price at all hours, in place of yours.',
       base: now.microsPerKwh,
-      format: (value) => formatTariff(Math.round(value / 100) * 100, currency),
+      format: (value) => formatMeanTariff(value, currency),
       min: 0,
       max: 4000,
     },
