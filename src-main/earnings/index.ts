@@ -47,6 +47,8 @@ export { formatMinor, minorDigits, minorPerUnit } from './money/currency.ts'
 export { valueOfSats } from './money/value.ts'
 export { chanceWords, durationWords, soloChances, type SoloChances, soloWords } from './odds/chances.ts'
 export { judgeLuck, type Luck, type LuckInputs, type LuckVerdict } from './odds/luck.ts'
+export { POWER_SOURCE_WORDS } from './power/choose.ts'
+export { DAY_COLUMNS, daysCsv, PAYOUT_COLUMNS, payoutsCsv, valuePayouts } from './report/csv.ts'
 export {
   type AccountDay,
   type AccountInput,
@@ -81,9 +83,22 @@ export {
   type WhatIfChange,
   type WhatIfResult,
 } from './report/output.ts'
+export { makeReport } from './report/report.ts'
+export { makeStatement, monthRange } from './report/statement.ts'
+export { makeWhatIf } from './report/what-if.ts'
 export { checkTariff, requireTariffs, type TariffProblem, type TariffProblemCode } from './tariff/check.ts'
 export { formatDay, localEdges, type LocalUnit, parseDay, type WeekStart } from './tariff/days.ts'
 export { describeTariff } from './tariff/describe.ts'
 export { weekByHour } from './tariff/price-table.ts'
 export { isTimeZone, ZoneClock } from './tariff/zone-clock.ts'
 export { type Tariff, type TariffPeriod, type TariffRates, type TariffSeason } from './tariff/tariff.ts'
+export { checkAddress } from './outside/chain/address.ts'
+export { type PayoutProgressStore } from './outside/chain/payout-keeper.ts'
+export { type ChainPayout, type PayoutProgress } from './outside/chain/payout-source.ts'
+export { type OutsideConfig } from './outside/config.ts'
+export { type JobFactsInput } from './outside/facts/job-facts.ts'
+export { hostOfUrl, OutsideClient } from './outside/http.ts'
+export { type OutsideState, OutsideWorld } from './outside/outside-world.ts'
+export { type PriceOfDay } from './outside/prices/price-keeper.ts'
+export { OutgoingRegister } from './outside/register.ts'
+export { checkProxyUrl, type ProxyConfig } from './outside/way-out.ts'

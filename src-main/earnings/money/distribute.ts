@@ -49,9 +49,10 @@ export class CarryingSplit {
    * @param total not negative: the claims' sum, rounded cumulatively
    * @param claims by receiver, not negative, over the denominator
    * @returns by receiver, adding up to `total`; none is negative and a receiver without a claim now gets 0
-   * @throws RangeError if there is something to give and nobody claims
+   * @throws RangeError if there is something to give and nobody claims, or the total is negative
    */
   next(total: number, claims: readonly bigint[]): number[] {
+    if (total < 0) throw new RangeError(`${total} is nothing to share out`)
     const active: number[] = []
     const wanted: bigint[] = []
     claims.forEach((claim, receiver) => {

@@ -54,6 +54,8 @@ export interface ReportInputs {
   /** In any order; of `currency` alone. */
   prices: readonly DailyPrice[]
   payouts: readonly PayoutInput[]
+  /** false: nobody looks for payouts, so that none is not nothing. true without it. */
+  payoutsKnown?: boolean
   accountDays: readonly AccountDay[]
   accounts: readonly AccountInput[]
   pools: readonly PoolInput[]

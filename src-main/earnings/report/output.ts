@@ -1,6 +1,7 @@
 /**
  * What a report says, JSON-safe. null: not known, which is not nothing. Wherever there are parts (rows, pools, rigs,
- * groups), their amounts add up to the totals exactly; a null counts as 0 in that sum.
+ * groups), their amounts add up to the totals exactly; a null counts as 0 in that sum. (Profit is the one that is taken
+ * from its own line: where a part's cost is not known its profit is null, and is in the total's all the same.)
  */
 import { type Minor, type MinorPerBtc, type MicrosPerKwh, type Sats } from '../money/amounts.ts'
 import { type PayoutScheme } from '../expected/terms.ts'
@@ -24,6 +25,7 @@ export interface Figures {
   costMinor: Minor | null
   /** Of the basis that was chosen, at the price of each day. */
   revenueMinor: Minor | null
+  /** Revenue less cost of the same line; null where one of them is. */
   profitMinor: Minor | null
 }
 
