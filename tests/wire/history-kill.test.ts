@@ -1,64 +1,103 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { describe, expect, it } from 'vitest'
-import { openHistory } from '../../src-main/history/index.ts'
-import { RIGS_PER_BATCH } from '../support/history-writer.ts'
-import { temporaryDir } from '../support/temporary-dir.ts'
+import Database from 'better-sqlite3'
+import { expect, it } from 'vitest'
+import { HISTORY_FILE, type HistoryLocation, openHistory } from '../../src-main/history/index.ts'
+import { describeOnBoth } from '../support/both-databases.ts'
+import { ACCEPTED_PER_SAMPLE, FIRST_MS, RIGS_PER_ROUND, roundAtMs } from '../support/history-writer.ts'
 
 const writer = resolve(import.meta.dirname, '../support/history-writer.ts')
+const KILLS = 50
 
 /**
- * Runs the writer until it has reported `batches` batches, then kills it; returns the last one reported.
- * The delay makes the kill fall into the middle of a batch and not always right after a report.
+ * Runs the writer until it has reported `rounds` rounds, then kills it; returns the number behind the last one reported.
+ * The delay makes the kill fall into the middle of something and not always right after a report.
  */
-async function writeUntilKilled(dataDir: string, batches: number, delayMs: number): Promise<number> {
-  const child = spawn(process.execPath, [writer, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function writeUntilKilled(
+  database: HistoryLocation,
+  firstRound: number,
+  rounds: number,
+  delayMs: number,
+): Promise<number> {
+  const child = spawn(process.execPath, [writer, JSON.stringify(database), String(firstRound)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'exit')
-  let reported = 0
+  let reported = firstRound
   for await (const line of createInterface({ input: child.stdout })) {
-    reported = Number(line)
-    if (reported === batches) setTimeout(() => child.kill('SIGKILL'), delayMs)
+    reported = Number(line) + 1
+    if (reported === firstRound + rounds) setTimeout(() => child.kill('SIGKILL'), delayMs)
   }
   expect(await exited).toEqual([null, 'SIGKILL'])
   return reported
 }
 
-describe('the history of a program killed with SIGKILL', () => {
-  it('has every batch that was reported, none in part, and its open shares become lost once', async () => {
-    const dataDir = temporaryDir()
-    let recordedBefore = 0
+describeOnBoth('the history of a program killed with SIGKILL in the middle of writing', ({ fresh }) => {
+  it(`has, ${KILLS} times, every round that was reported, none in part, and its open shares become lost once`, async () => {
+    const database = await fresh()
+    let rounds = 0
     let lostBefore = 0
-    for (const [delayMs, batches] of [1, 7, 30, 3, 5, 2, 11, 111].entries()) {
-      const reported = await writeUntilKilled(dataDir, batches, delayMs)
-      const { history, notices } = openHistory({ dataDir, nowMs: Date.now() })
+    for (let kill = 0; kill < KILLS; kill++) {
+      const reported = await writeUntilKilled(database, rounds, 1 + ((kill * 7) % 23), (kill * 5) % 17)
+      if (database.kind === 'sqlite') {
+        const file = new Database(join(database.dataDir, HISTORY_FILE), { readonly: true })
+        expect(file.pragma('quick_check', { simple: true })).toBe('ok')
+        file.close()
+      }
+      const { history, notices } = await openHistory({ database, nowMs: roundAtMs(reported) })
+      const { shares, telemetry } = history
       expect(notices).toEqual([])
-      expect(history.checkIdentity().problems).toEqual([])
+      expect((await shares.checkIdentity()).problems).toEqual([])
 
-      const before = history.totals()
-      const recorded = before.submitted / (3 * RIGS_PER_BATCH) - recordedBefore
-      // The last batch may have been committed without having been reported.
-      expect(Number.isInteger(recorded)).toBe(true)
-      expect(recorded).toBeGreaterThanOrEqual(reported)
-      expect(before.stale).toBe((recordedBefore + recorded) * RIGS_PER_BATCH)
-      expect(before.acknowledged).toBe((recordedBefore + recorded) * RIGS_PER_BATCH)
-      for (let rig = 0; rig < RIGS_PER_BATCH; rig++) {
-        expect(history.totals({ rigKey: `rig-${rig}` }).submitted).toBe((recordedBefore + recorded) * 3)
+      const before = await shares.totals()
+      const recorded = before.submitted / (3 * RIGS_PER_ROUND)
+      // The round that was being written may be there without having been reported; whole, or not at all.
+      expect([reported, reported + 1]).toContain(recorded)
+      expect(before.stale).toBe(recorded * RIGS_PER_ROUND)
+      expect(before.acknowledged).toBe(recorded * RIGS_PER_ROUND)
+      expect((await shares.totals({ rigKey: 'rig-7' })).submitted).toBe(recorded * 3)
+
+      const { sources } = await telemetry.sums({
+        metrics: ['accepted_count'],
+        steps: { edges: [FIRST_MS, roundAtMs(reported + 2)] },
+      })
+      expect(sources).toHaveLength(RIGS_PER_ROUND)
+      const counts = new Set(sources.map(({ sums }) => sums.accepted_count![0]!.count))
+      const sampled = [...counts][0]!
+      // The samples of a round are written together, behind its batch.
+      expect(counts.size).toBe(1)
+      expect(sampled === reported || (sampled === reported + 1 && recorded === sampled)).toBe(true)
+      for (const { sums } of sources) {
+        expect(sums.accepted_count![0]!.sum).toBe(sampled * ACCEPTED_PER_SAMPLE)
       }
 
-      expect(history.beginSession(Date.now())).toMatchObject({
+      expect(await shares.beginSession(roundAtMs(recorded))).toMatchObject({
         previousWasKilled: true,
-        sharesLost: recorded * RIGS_PER_BATCH,
+        sharesLost: (recorded - rounds) * RIGS_PER_ROUND,
       })
-      const after = history.totals()
-      expect(after).toMatchObject({ pending: 0, lost: lostBefore + recorded * RIGS_PER_BATCH })
-      expect(history.checkIdentity().problems).toEqual([])
-      history.endSession(Date.now(), 'stopped')
-      history.close()
-      recordedBefore += recorded
+      const after = await shares.totals()
+      expect(after).toMatchObject({ pending: 0, lost: lostBefore + (recorded - rounds) * RIGS_PER_ROUND })
+      await shares.endSession(roundAtMs(recorded), 'stopped')
+      await history.close()
       lostBefore = after.lost
+      // Go on behind what is there: a sample at a moment that has one would be a duplicate.
+      rounds = recorded
+      if (sampled < recorded) await catchUp(database, sampled)
     }
-    expect(recordedBefore).toBeGreaterThanOrEqual(170)
-  })
+    expect(rounds).toBeGreaterThanOrEqual(KILLS)
+  }, 900_000)
 })
+
+/** Records the samples of a round whose batch was written and whose samples were not. */
+async function catchUp(database: HistoryLocation, round: number): Promise<void> {
+  const { history } = await openHistory({ database, nowMs: roundAtMs(round) })
+  const samples = Array.from({ length: RIGS_PER_ROUND }, (_, n) => ({
+    source: { kind: 'rig', key: `rig-${n}` } as const,
+    atMs: roundAtMs(round),
+    values: { accepted_count: ACCEPTED_PER_SAMPLE },
+  }))
+  expect((await history.telemetry.record(samples)).recorded).toBe(RIGS_PER_ROUND)
+  await history.close()
+}
