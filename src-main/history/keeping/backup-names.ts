@@ -3,6 +3,7 @@
  * name only after it was read through and found sound; the others were put aside as they were.
  */
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HeadframeError, systemErrorCode } from '../../base/index.ts'
 
@@ -77,6 +78,15 @@ export function findBackup(dataDir: string, name: string): HistoryBackup {
     `There is no copy of the history named ${name.slice(0, 100)}. Look at the list of backups again; it may have been removed meanwhile.`,
     { context: { name: name.slice(0, 100) } },
   )
+}
+
+/**
+ * Deletes a copy.
+ * @throws HeadframeError `history/no-such-backup`
+ */
+export async function removeBackup(dataDir: string, name: string): Promise<void> {
+  const { path } = findBackup(dataDir, name)
+  for (const part of ['', '-journal', '-wal', '-shm']) await rm(path + part, { force: true })
 }
 
 function listFolder(folder: string, kinds: readonly [RegExp, BackupKind][]): HistoryBackup[] {

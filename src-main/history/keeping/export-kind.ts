@@ -11,6 +11,8 @@ export interface ExportRange {
   readonly fromMs: number
   /** Not included. */
   readonly toMs: number
+  /** Rows of a page; a page of samples or of hours may have some more. */
+  readonly rows: number
 }
 
 export interface ExportPage {
@@ -28,9 +30,6 @@ export interface ExportKind {
   /** Reads a bounded number of rows. All of a page is of one moment. */
   read(trx: HistoryTransaction, range: ExportRange, place: ExportPlace): Promise<ExportPage>
 }
-
-/** Rows read from a table at once. */
-export const PAGE_ROWS = 2000
 
 export const TIME_COLUMNS: readonly ExportColumn[] = [
   { name: 'time', what: 'Moment in UTC, ISO 8601.' },
@@ -72,13 +71,14 @@ export function parseCursor(kind: string, types: ExportKind['place'], cursor: st
 /** A page of rows from a table: the last row's place if there may be more. */
 export function pageOf<Row>(
   rows: readonly Row[],
+  { rows: limit }: ExportRange,
   toRow: (row: Row) => ExportRow,
   placeOf: (row: Row) => ExportPlace,
 ): ExportPage {
   const last = rows.at(-1)
   return {
     rows: rows.map(toRow),
-    next: rows.length < PAGE_ROWS || last === undefined ? null : placeOf(last),
+    next: rows.length < limit || last === undefined ? null : placeOf(last),
     damaged: 0,
   }
 }

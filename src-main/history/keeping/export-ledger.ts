@@ -1,6 +1,6 @@
 /** Exports of the ledger: payouts, prices, facts and events, as they are kept. */
 import { isoDay, isoTime } from './export-format.ts'
-import { DAY_COLUMNS, type ExportKind, PAGE_ROWS, pageOf, TIME_COLUMNS } from './export-kind.ts'
+import { DAY_COLUMNS, type ExportKind, pageOf, TIME_COLUMNS } from './export-kind.ts'
 
 const DAY_MS = 86_400_000
 
@@ -20,7 +20,8 @@ export const PAYOUTS: ExportKind = {
     { name: 'note', what: 'What a person or the pool says of it.' },
   ],
   place: ['number', 'number'],
-  async read(trx, { fromMs, toMs }, place) {
+  async read(trx, range, place) {
+    const { fromMs, toMs } = range
     const [atMs, id] = place as [number?, number?]
     const rows = await trx
       .selectFrom('payouts')
@@ -32,10 +33,11 @@ export const PAYOUTS: ExportKind = {
       )
       .orderBy('at_ms')
       .orderBy('id')
-      .limit(PAGE_ROWS)
+      .limit(range.rows)
       .execute()
     return pageOf(
       rows,
+      range,
       (row) => [
         isoTime(row.at_ms),
         row.at_ms,
@@ -66,7 +68,8 @@ export const PRICES: ExportKind = {
     { name: 'asked_ms', what: 'The same moment, milliseconds since 1970-01-01 UTC.' },
   ],
   place: ['string', 'number'],
-  async read(trx, { fromMs, toMs }, place) {
+  async read(trx, range, place) {
+    const { fromMs, toMs } = range
     const [currency, day] = place as [string?, number?]
     const rows = await trx
       .selectFrom('prices')
@@ -83,10 +86,11 @@ export const PRICES: ExportKind = {
       )
       .orderBy('currency')
       .orderBy('day')
-      .limit(PAGE_ROWS)
+      .limit(range.rows)
       .execute()
     return pageOf(
       rows,
+      range,
       (row) => [
         isoDay(row.day),
         row.day * DAY_MS,
@@ -111,7 +115,8 @@ export const FACTS: ExportKind = {
     { name: 'fees_sats', what: 'Mean fees of a block, whole sats, if said.' },
   ],
   place: ['number', 'string'],
-  async read(trx, { fromMs, toMs }, place) {
+  async read(trx, range, place) {
+    const { fromMs, toMs } = range
     const [atMs, source] = place as [number?, string?]
     const rows = await trx
       .selectFrom('network_facts')
@@ -123,10 +128,11 @@ export const FACTS: ExportKind = {
       )
       .orderBy('at_ms')
       .orderBy('source')
-      .limit(PAGE_ROWS)
+      .limit(range.rows)
       .execute()
     return pageOf(
       rows,
+      range,
       (row) => [
         isoTime(row.at_ms),
         row.at_ms,
@@ -150,7 +156,8 @@ export const EVENTS: ExportKind = {
     { name: 'text', what: 'What happened, a sentence.' },
   ],
   place: ['number', 'number'],
-  async read(trx, { fromMs, toMs }, place) {
+  async read(trx, range, place) {
+    const { fromMs, toMs } = range
     const [atMs, id] = place as [number?, number?]
     const rows = await trx
       .selectFrom('farm_events')
@@ -162,10 +169,11 @@ export const EVENTS: ExportKind = {
       )
       .orderBy('at_ms')
       .orderBy('id')
-      .limit(PAGE_ROWS)
+      .limit(range.rows)
       .execute()
     return pageOf(
       rows,
+      range,
       (row) => [isoTime(row.at_ms), row.at_ms, row.kind, row.subject_kind, row.subject, row.text],
       (row) => [row.at_ms, row.id],
     )

@@ -1,7 +1,7 @@
 /** Exports of shares as the proxy counted them, by rig and pool. The rows of all rigs add up to the farm. */
 import { ALL_RIGS, COUNT_COLUMNS, DAY_MS, HOUR_MS } from '../database/schema.ts'
 import { isoDay, isoTime, type ExportColumn } from './export-format.ts'
-import { DAY_COLUMNS, type ExportKind, PAGE_ROWS, TIME_COLUMNS } from './export-kind.ts'
+import { DAY_COLUMNS, type ExportKind, TIME_COLUMNS } from './export-kind.ts'
 
 const COUNTED: Record<(typeof COUNT_COLUMNS)[number], string> = {
   submitted: 'Shares offered and judged, weak ones excepted: valid, stale, duplicate and invalid together.',
@@ -32,7 +32,7 @@ function sharesBy(table: 'share_hours' | 'share_days', slotMs: number): ExportKi
   return {
     columns: [...(table === 'share_days' ? DAY_COLUMNS : TIME_COLUMNS), ...SHARE_COLUMNS],
     place: ['number', 'number', 'number'],
-    async read(trx, { fromMs, toMs }, place) {
+    async read(trx, { fromMs, toMs, rows: limit }, place) {
       const [rigBefore, slotBefore, poolBefore] = place as [number?, number?, number?]
       // Rig by rig, since that is how rows lie: the place names the rig that is being read.
       const rig = await trx
@@ -60,7 +60,7 @@ function sharesBy(table: 'share_hours' | 'share_days', slotMs: number): ExportKi
         )
         .orderBy(`${table}.slot`)
         .orderBy(`${table}.pool`)
-        .limit(PAGE_ROWS)
+        .limit(limit)
         .execute()
       const last = rows.at(-1)
       return {
@@ -76,9 +76,7 @@ function sharesBy(table: 'share_hours' | 'share_days', slotMs: number): ExportKi
           row.best_difficulty,
         ]),
         next:
-          last !== undefined && rows.length === PAGE_ROWS
-            ? [rig.id, last.slot, last.pool]
-            : [rig.id + 1, 0, 0],
+          last !== undefined && rows.length === limit ? [rig.id, last.slot, last.pool] : [rig.id + 1, 0, 0],
         damaged: 0,
       }
     },

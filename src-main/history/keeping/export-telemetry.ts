@@ -10,14 +10,7 @@ import { evenBins, readSlots } from '../telemetry/read-slots.ts'
 import { METRIC_COLUMNS } from '../telemetry/samples.ts'
 import { HOURS, RAW_SPAN, type Slots } from '../telemetry/slots.ts'
 import { type ExportColumn, type ExportRow, type ExportValue, isoDay, isoTime } from './export-format.ts'
-import {
-  DAY_COLUMNS,
-  type ExportKind,
-  type ExportPage,
-  type ExportRange,
-  PAGE_ROWS,
-  TIME_COLUMNS,
-} from './export-kind.ts'
+import { DAY_COLUMNS, type ExportKind, type ExportPage, TIME_COLUMNS } from './export-kind.ts'
 
 const SOURCE_COLUMNS: readonly ExportColumn[] = [
   { name: 'source_kind', what: 'rig or meter.' },
@@ -66,13 +59,10 @@ export const SAMPLES: ExportKind = {
     let fromMs = Math.max(range.fromMs, source.id === sourceId ? goOnAt : 0)
     const rows: ExportRow[] = []
     let damaged = 0
-    while (rows.length < PAGE_ROWS) {
+    while (rows.length < range.rows) {
       const hour = await nextHour(trx, source.id, fromMs, range.toMs)
       if (hour === undefined) return { ...nextSource, rows, damaged }
-      const read = await samplesOfHour(trx, source, hour, {
-        fromMs,
-        toMs: Math.min(range.toMs, hour + HOUR_MS),
-      })
+      const read = await samplesOfHour(trx, source, hour, fromMs, range.toMs)
       for (const row of read.rows) rows.push(row)
       damaged += read.damaged
       fromMs = hour + HOUR_MS
@@ -119,7 +109,8 @@ async function samplesOfHour(
   trx: HistoryTransaction,
   source: SourceRow,
   hour: number,
-  { fromMs, toMs }: ExportRange,
+  fromMs: number,
+  toMs: number,
 ): Promise<{ rows: ExportRow[]; damaged: number }> {
   const { figures, damaged } = await foldedSamples(trx, source.id, hour)
   const waiting = await trx
@@ -206,7 +197,7 @@ function rollUps(grain: 'hours' | 'days', slotMs: number, stretchMs: number): Ex
       const firstMs = await firstFigure(trx, source.id, fromMs)
       if (firstMs === undefined || firstMs >= toMs) return nextSource
       const startMs = Math.max(fromMs, Math.floor(firstMs / slotMs) * slotMs)
-      const endMs = Math.min(toMs, startMs + stretchMs)
+      const endMs = Math.min(toMs, startMs + Math.min(stretchMs, range.rows * slotMs))
       const bins = evenBins(startMs, slotMs, (endMs - startMs) / slotMs)
       const columns: (Slots | undefined)[] = []
       let damaged = 0

@@ -46,10 +46,14 @@ export interface HistoryExportPiece {
   readonly damaged: number
 }
 
-/** A piece is full at this many characters; the page that fills it is written whole. */
-const PIECE_CHARS = 500_000
-/** Pages of a piece at most: a stretch that holds next to nothing does not hold up whoever waits. */
-const PIECE_PAGES = 200
+const LIMITS = {
+  /** A piece is full at this many characters; the page that fills it is written whole. */
+  chars: 500_000,
+  /** Pages of a piece at most: a stretch that holds next to nothing does not hold up whoever waits. */
+  pages: 200,
+  /** Rows read at once. */
+  pageRows: 2000,
+}
 
 /** What the columns of an export mean. */
 export function exportColumns(kind: ExportKindName): readonly ExportColumn[] {
@@ -59,18 +63,23 @@ export function exportColumns(kind: ExportKindName): readonly ExportColumn[] {
 /**
  * One piece. All of a page is of one moment; what is recorded between pieces is in those that come after, and nothing is
  * in two.
+ * @param limits for tests
  * @throws HeadframeError `history/bad-cursor`, and what reading the database gives
  */
-export async function exportPiece(db: HistoryDb, query: HistoryExportQuery): Promise<HistoryExportPiece> {
+export async function exportPiece(
+  db: HistoryDb,
+  query: HistoryExportQuery,
+  limits = LIMITS,
+): Promise<HistoryExportPiece> {
   const { kind, format, fromMs, toMs, cursor } = query
   const { columns, place: types, read }: ExportKind = KINDS[kind]
-  const range = { fromMs: Math.max(0, fromMs), toMs }
+  const range = { fromMs: Math.max(0, fromMs), toMs, rows: limits.pageRows }
   let place: ExportPlace = cursor === undefined ? [] : parseCursor(kind, types, cursor)
   let text = cursor === undefined ? formatHeader(columns, format) : ''
   let rows = 0
   let damaged = 0
   if (range.fromMs >= range.toMs) return { text, rows, cursor: null, damaged }
-  for (let pages = 0; pages < PIECE_PAGES && text.length < PIECE_CHARS; pages++) {
+  for (let pages = 0; pages < limits.pages && (pages === 0 || text.length < limits.chars); pages++) {
     const at = place
     const page = await db.snapshot((trx) => read(trx, range, at))
     for (const row of page.rows) text += formatRow(columns, row, format)
