@@ -17,6 +17,7 @@ import {
   FIVE_MINUTES,
   FIVE_MINUTES_MS,
   HOUR_MS,
+  HOURS,
   RAW_SPAN,
   SECOND_MS,
   type Slot,
@@ -99,10 +100,14 @@ const STEPS_LIMIT = 10_000
 /** Lines of one answer at most. */
 const LINES_LIMIT = 300
 /**
- * Hours of raw samples, over all sources, that one query reads: about 30 ms. Beyond it five-minute slots answer, which
- * is what a chart of so many rigs can show.
+ * What one chart reads: about as many raw samples, or as much of coarser slots, as take 50 ms on a slow machine. Beyond it
+ * buckets are wider and coarser slots answer: a chart of many rigs together has no use for more.
  */
-const RAW_HOURS_LIMIT = 1500
+const READ_LIMIT = 260_000
+/** To read a slot, against a raw sample. */
+const SLOT_COST = 1.3
+/** Of a source in an hour, as most are read. */
+const SAMPLES_IN_AN_HOUR = 720
 const DAMAGE_LISTED = 20
 
 const METRIC_BY_COLUMN = new Map(METRICS.map((metric) => [metric.column as MetricColumn, metric]))
@@ -234,7 +239,7 @@ function requireMetric(column: MetricColumn) {
   return metric
 }
 
-/** Seconds where every sample of the range is still there and not too many, otherwise five minutes and more. */
+/** The narrowest buckets whose figures are still there and not too many to read. */
 async function planFor(
   queries: HistoryQueryable,
   metricId: number,
@@ -243,11 +248,23 @@ async function planFor(
   toMs: number,
   points: number,
 ): Promise<BucketPlan> {
-  const fine = planBuckets(fromMs, toMs, points, SECOND_MS)
-  if (fine.bucketMs >= FIVE_MINUTES_MS) return fine
-  const hours = Math.ceil((fine.count * fine.bucketMs) / HOUR_MS) * sources.length
-  const isServed = hours <= RAW_HOURS_LIMIT && !(await isRawGone(queries, metricId, sources, fine))
-  return isServed ? fine : planBuckets(fromMs, toMs, points, FIVE_MINUTES_MS)
+  for (const narrowestMs of [SECOND_MS, FIVE_MINUTES_MS, HOUR_MS]) {
+    const plan = planBuckets(fromMs, toMs, points, narrowestMs)
+    const grain = grainOf(plan.bucketMs)
+    if (grain === 'days') return plan
+    const isHeavy = sources.length * costOf(plan, grain) > READ_LIMIT
+    if (isHeavy || (grain === 'raw' && (await isRawGone(queries, metricId, sources, plan)))) continue
+    return plan
+  }
+  return planBuckets(fromMs, toMs, points, DAY_MS)
+}
+
+/** Of one source, in raw samples: whole blocks are read, also for a part of them. */
+function costOf({ bucketMs, count }: BucketPlan, grain: Exclude<Grain, 'days'>): number {
+  const rangeMs = bucketMs * count
+  if (grain === 'raw') return (rangeMs / HOUR_MS + 1) * SAMPLES_IN_AN_HOUR
+  const { blockMs, slots } = grain === 'hours' ? HOURS : FIVE_MINUTES
+  return (rangeMs / blockMs + 1) * slots * SLOT_COST
 }
 
 /**

@@ -8,7 +8,7 @@ import { type HistoryQueryable } from '../database/history-db.ts'
 import { type BlockDamage } from './fold.ts'
 import { type Metric, type MetricColumn } from './metrics.ts'
 import { TIMES, unpackFigures, unpackTimes } from './raw-hours.ts'
-import { DAY_MS, FIVE_MINUTES, HOUR_MS, HOURS, RAW_SPAN, Slots, type SlotSpan, unpackSlots } from './slots.ts'
+import { DAY_MS, FIVE_MINUTES, HOUR_MS, HOURS, RAW_SPAN, Slots, pourSlots, type SlotSpan } from './slots.ts'
 import { LIST_LIMIT, slices } from './sources.ts'
 
 /** How finely a series is kept. */
@@ -170,23 +170,15 @@ async function addBlocks(
     .where('start', '>', bins.fromMs - span.blockMs)
     .where('start', '<', bins.toMs)
     .execute()
+  const { fromMs, toMs } = bins
   for (const { source, start, bytes } of rows) {
-    const block = unpackSlots(bytes, span.slots)
-    if (!block.ok) {
-      read.damaged.push({
-        source,
-        metric: metric.id,
-        span: span.id,
-        startMs: start,
-        reason: block.error.reason,
-      })
-      continue
-    }
     const slots = slotsOf(read, source, bins)
-    const first = Math.max(0, Math.ceil((bins.fromMs - start) / span.slotMs))
-    const end = Math.min(span.slots, Math.ceil((bins.toMs - start) / span.slotMs))
-    for (let i = first; i < end; i++) {
-      if (block.value.counts[i]! > 0) slots.mergeFrom(bins.indexOf(start + i * span.slotMs), block.value, i)
+    const damage = pourSlots(bytes, span.slots, (index, sum, count, min, max) => {
+      const atMs = start + index * span.slotMs
+      if (atMs >= fromMs && atMs < toMs) slots.merge(bins.indexOf(atMs), sum, count, min, max)
+    })
+    if (damage !== undefined) {
+      read.damaged.push({ source, metric: metric.id, span: span.id, startMs: start, reason: damage.reason })
     }
   }
 }
@@ -198,20 +190,33 @@ async function addDays(
   bins: Bins,
   read: SlotsRead,
 ): Promise<void> {
+  // Wide buckets are added up by the database, so that fewer rows leave it.
+  const days = Math.max(1, Math.floor(bins.slotMs / DAY_MS))
+  const slot = sql<number>`day / ${sql.lit(days)}`
   const rows = await queries
     .selectFrom('series_days')
-    .select(['source', 'day', 'sum', 'count', 'min', 'max'])
+    .select([
+      'source',
+      slot.as('slot'),
+      sql<number>`SUM(sum)`.as('sum'),
+      sql<number>`SUM(count)`.as('count'),
+      sql<number>`MIN(min)`.as('min'),
+      sql<number>`MAX(max)`.as('max'),
+    ])
     .where('source', 'in', sources)
     .where('metric', '=', metric.id)
     .where('day', '>=', bins.fromMs / DAY_MS)
     .where('day', '<', bins.toMs / DAY_MS)
+    .groupBy(['source', slot])
     .execute()
-  for (const { source, day, sum, count, min, max } of rows) {
-    slotsOf(read, source, bins).merge(bins.indexOf(day * DAY_MS), sum, count, min, max)
+  for (const { source, slot: index, sum, count, min, max } of rows) {
+    slotsOf(read, source, bins).merge(bins.indexOf(index * days * DAY_MS), sum, count, min, max)
   }
 }
 
-/** Added up by the database: only figures of whole slots leave it. */
+/** Narrower slots hold few samples each: then adding up in the database costs more than it saves. */
+const ADDED_UP_FROM_MS = 30_000
+
 async function addUnfolded(
   queries: HistoryQueryable,
   metric: Metric & { readonly column: MetricColumn },
@@ -220,9 +225,21 @@ async function addUnfolded(
   read: SlotsRead,
 ): Promise<void> {
   const column = sql.ref<number>(metric.column)
-  const slot = sql<number>`at_ms / ${sql.lit(bins.slotMs)}`
-  const rows = await queries
+  const rows = queries
     .selectFrom('samples')
+    .where('source', 'in', sources)
+    .where('at_ms', '>=', bins.fromMs)
+    .where('at_ms', '<', bins.toMs)
+    .where(metric.column, 'is not', null)
+  if (bins.slotMs < ADDED_UP_FROM_MS) {
+    const samples = await rows.select(['source', 'at_ms', column.as('value')]).execute()
+    for (const { source, at_ms, value } of samples) {
+      slotsOf(read, source, bins).add(bins.indexOf(at_ms), value)
+    }
+    return
+  }
+  const slot = sql<number>`at_ms / ${sql.lit(bins.slotMs)}`
+  const slots = await rows
     .select([
       'source',
       slot.as('slot'),
@@ -231,13 +248,9 @@ async function addUnfolded(
       sql<number>`MIN(${column})`.as('min'),
       sql<number>`MAX(${column})`.as('max'),
     ])
-    .where('source', 'in', sources)
-    .where('at_ms', '>=', bins.fromMs)
-    .where('at_ms', '<', bins.toMs)
-    .where(metric.column, 'is not', null)
     .groupBy(['source', slot])
     .execute()
-  for (const { source, slot: index, sum, count, min, max } of rows) {
+  for (const { source, slot: index, sum, count, min, max } of slots) {
     slotsOf(read, source, bins).merge(bins.indexOf(index * bins.slotMs), sum, count, min, max)
   }
 }

@@ -197,13 +197,29 @@ export function packSlots(slots: Slots): Uint8Array {
 
 /** What `packSlots` packed; damage also if it is not `length` slots or a slot contradicts itself. Never throws. */
 export function unpackSlots(bytes: Uint8Array, length: number): Result<Slots, ColumnDamage> {
+  const slots = new Slots(length)
+  const damage = pourSlots(bytes, length, (index, sum, count, min, max) =>
+    slots.merge(index, sum, count, min, max),
+  )
+  return damage === undefined ? ok(slots) : err(damage)
+}
+
+/**
+ * Gives every slot of a packed row that holds something to `take`, without a row in between: for charts of many rows.
+ * @returns damage, found before anything is given
+ */
+export function pourSlots(
+  bytes: Uint8Array,
+  length: number,
+  take: (index: number, sum: number, count: number, min: number, max: number) => void,
+): ColumnDamage | undefined {
   const opened = openBlock(bytes)
-  if (!opened.ok) return opened
-  if (opened.value.length !== 5) return damaged('not a block of slots')
+  if (!opened.ok) return opened.error
+  if (opened.value.length !== 5) return damage('not a block of slots')
   const columns: Float64Array[] = []
   for (const column of opened.value) {
     const decoded = decodeNumbers(column)
-    if (!decoded.ok) return decoded
+    if (!decoded.ok) return decoded.error
     columns.push(decoded.value)
   }
   const [counts, means, rests, lows, highs] = columns as [
@@ -213,31 +229,33 @@ export function unpackSlots(bytes: Uint8Array, length: number): Result<Slots, Co
     Float64Array,
     Float64Array,
   ]
-  if (counts.length !== length) return damaged('not as many slots as the span has')
-  const slots = new Slots(length)
+  if (counts.length !== length) return damage('not as many slots as the span has')
+  let held = 0
+  for (let i = 0; i < length; i++) {
+    const count = counts[i]!
+    if (Number.isNaN(count)) continue
+    // Sums take the place of rests. Comparisons are false for NaN too, where a column is too short.
+    const sum = means[held]! * count + rests[held]!
+    if (!(count > 0 && sum <= Number.MAX_SAFE_INTEGER && sum >= -Number.MAX_SAFE_INTEGER)) {
+      return damage('a slot that contradicts itself')
+    }
+    if (!(lows[held]! + highs[held]! >= 0)) return damage('a slot that contradicts itself')
+    rests[held++] = sum
+  }
+  for (const column of [means, rests, lows, highs]) {
+    if (column.length !== held) return damage('columns of different length')
+  }
   let next = 0
   for (let i = 0; i < length; i++) {
     const count = counts[i]!
     if (Number.isNaN(count)) continue
     const mean = means[next]!
-    const sum = mean * count + rests[next]!
-    const min = mean - lows[next]!
-    const max = mean + highs[next]!
+    take(i, rests[next]!, count, mean - lows[next]!, mean + highs[next]!)
     next++
-    // False for NaN too, where a column is too short.
-    if (!(count > 0 && min <= max && Number.isSafeInteger(sum)))
-      return damaged('a slot that contradicts itself')
-    slots.sums[i] = sum
-    slots.counts[i] = count
-    slots.mins[i] = min
-    slots.maxs[i] = max
   }
-  if ([means, rests, lows, highs].some((column) => column.length !== next)) {
-    return damaged('columns of different length')
-  }
-  return ok(slots)
+  return undefined
 }
 
-function damaged(reason: string): Result<never, ColumnDamage> {
-  return err({ kind: 'damaged', reason })
+function damage(reason: string): ColumnDamage {
+  return { kind: 'damaged', reason }
 }
