@@ -9,7 +9,7 @@ import { type PayoutSourceId } from './chain/payout-source.ts'
 import { explorerBase, mempoolBase, PUBLIC_ESPLORA } from './facts/explorer-facts.ts'
 import { type FactsSourceId } from './facts/network-facts.ts'
 import { hostOfUrl } from './http.ts'
-import { type PriceSourceId } from './prices/price-source.ts'
+import { type PriceSource, type PriceSourceId } from './prices/price-source.ts'
 import { PRICE_SOURCES } from './prices/sources.ts'
 import { type OutgoingDescription, type OutgoingRegister } from './register.ts'
 import { isOwnNetwork, type ProxyConfig } from './way-out.ts'
@@ -41,6 +41,7 @@ export interface OutsideConfig {
   readonly factsSource: FactsSourceId
   /** Base address for mempool and esplora; empty for the public one. */
   readonly factsUrl: string
+  /** mempool's prices come from the person's own instance if facts do. */
   readonly priceSource: 'none' | PriceSourceId
   readonly payoutSource: 'none' | PayoutSourceId
   /** Base address of an explorer, empty for the public one; or an Electrum server (`parseElectrumAddress`). */
@@ -90,6 +91,11 @@ export function rankedFactsSources({
   return node.url === '' ? [factsSource] : ['node', factsSource]
 }
 
+/** Where a source of prices is asked, without a slash at its end. */
+export function priceOrigin({ origin, id }: PriceSource, { factsSource, factsUrl }: OutsideConfig): string {
+  return id === 'mempool' && factsSource === 'mempool' ? mempoolBase(factsUrl) : origin
+}
+
 /** Declares every request there can be and chooses those that the person chose. Entries of others are left alone. */
 export function declareOutgoing(register: OutgoingRegister, config: OutsideConfig): void {
   const facts = rankedFactsSources(config)
@@ -97,9 +103,7 @@ export function declareOutgoing(register: OutgoingRegister, config: OutsideConfi
     ...(['node', 'mempool', 'esplora'] as const).map(
       (id) => [factsEntry(id, config), facts.includes(id)] as const,
     ),
-    ...PRICE_SOURCES.map(
-      ({ id, name, origin }) => [priceEntry(id, name, origin), config.priceSource === id] as const,
-    ),
+    ...PRICE_SOURCES.map((source) => [priceEntry(source, config), config.priceSource === source.id] as const),
     ...(['node', 'esplora', 'electrum'] as const).map(
       (id) => [payoutsEntry(id, config), config.payoutSource === id && config.addresses.length > 0] as const,
     ),
@@ -136,12 +140,13 @@ function factsEntry(
   }
 }
 
-function priceEntry(id: PriceSourceId, name: string, origin: string): OutgoingDescription {
+function priceEntry(source: PriceSource, config: OutsideConfig): OutgoingDescription {
+  const host = hostOfUrl(priceOrigin(source, config)) ?? NO_ADDRESS
   return {
-    id: `price/${id}`,
-    host: hostOfUrl(origin) ?? NO_ADDRESS,
-    purpose: `The price of bitcoin in your currency, now and at the close of each day, from ${name}`,
-    learns: 'Your IP address, your currency, and from which day on you want prices',
+    id: `price/${source.id}`,
+    host,
+    purpose: `The price of bitcoin in your currency, now and at the close of each day, from ${source.name}`,
+    learns: learnsOf(host, 'your IP address, your currency, and from which day on you want prices'),
     everyMs: PRICE_EVERY_MS,
   }
 }

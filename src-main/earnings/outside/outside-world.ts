@@ -31,6 +31,7 @@ import {
   type OutsideConfig,
   PAYOUTS_EVERY_MS,
   PRICE_EVERY_MS,
+  priceOrigin,
   proxyOf,
   rankedFactsSources,
 } from './config.ts'
@@ -48,7 +49,6 @@ import {
   type PriceBook,
   type PriceOfDay,
 } from './prices/price-keeper.ts'
-import { type PriceSourceId } from './prices/price-source.ts'
 import { findPriceSource } from './prices/sources.ts'
 import { probeProxy } from './proxy-probe.ts'
 
@@ -107,8 +107,6 @@ export interface OutsideWorldOptions {
   /** From the ledger; null if it holds none. */
   readonly lastFacts?: NetworkFacts | null
   readonly lastPrice?: PriceOfDay | null
-  /** For tests and for an instance of one's own. */
-  readonly priceOrigins?: Readonly<Partial<Record<PriceSourceId, string>>>
   /** Between requests of one round; the sources' own (0.5 to 2 s) unless given. */
   readonly pauseMs?: number
 }
@@ -345,11 +343,11 @@ export class OutsideWorld {
 
   /** @returns false if no source is chosen */
   async #readPrice(signal: AbortSignal, trace: Trace): Promise<boolean> {
-    const { client, priceOrigins = {}, historyStart } = this.#options
+    const { client, historyStart } = this.#options
     const { priceSource, currency } = this.#config
     if (priceSource === 'none') return false
     const source = findPriceSource(priceSource)
-    const origin = priceOrigins[priceSource] ?? source.origin
+    const origin = priceOrigin(source, this.#config)
     const ask: PriceAsk = { client, source, origin, currency, signal, trace }
     const price = await askPrice(ask)
     if (this.#config.currency !== currency || signal.aborted) return true
