@@ -7,6 +7,7 @@ import type { ExploreQuery, ExploreResult } from '@contract'
 import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import { createLatest } from '../api/latest.ts'
 import type { CallProblem } from '../api/problem.ts'
+import { useConnection } from '../api/client.ts'
 import { useExplorerStore } from './explorer.ts'
 
 export interface ExploringInput {
@@ -44,6 +45,7 @@ const LEAST_POINTS = 50
 
 /** Call it while a component is being set up. Null as input: not yet. */
 export function useExploring(input: () => ExploringInput | null): Exploring {
+  const connection = useConnection()
   const store = useExplorerStore()
   const fine = shallowRef<Explored | null>(null)
   const coarse = shallowRef<Explored | null>(null)
@@ -108,6 +110,15 @@ export function useExploring(input: () => ExploringInput | null): Exploring {
   watch(
     () => input()?.bounds.from,
     () => askFar(),
+  )
+  // What was asked while there was no link was never heard.
+  watch(
+    () => connection.state.value.phase,
+    (phase) => {
+      if (phase !== 'live') return
+      askNear(0)
+      askFar()
+    },
   )
   onScopeDispose(() => {
     near.cancel()

@@ -8,8 +8,14 @@ export interface TimeChartLook {
   /** Shown range in epoch seconds, read at every draw. */
   range: () => [number, number]
   formatAxis: (value: number) => string
+  /** Epoch seconds at which something happened, read at every draw. */
+  moments?: () => readonly number[]
   onCursor: (index: number | null, left: number, top: number) => void
 }
+
+/** Where the plot lies within the chart, for what is laid over it. */
+export const PLOT_LEFT = 72
+export const PLOT_RIGHT = 18
 
 /** From here on the axis shows days, and a moment needs its day. */
 const DAYS_FROM_S = 36 * 3600
@@ -37,6 +43,24 @@ function splitText(seconds: number, splits: readonly number[], range: readonly [
   return step < 86_400 && formatClockShort(at) !== '00:00' ? formatClockShort(at) : formatDayShort(at)
 }
 
+function drawMoments(chart: uPlot, look: TimeChartLook): void {
+  const [from, to] = look.range()
+  const { ctx, bbox } = chart
+  ctx.save()
+  ctx.strokeStyle = token('--faint')
+  ctx.setLineDash([3, 4])
+  ctx.lineWidth = 1
+  for (const moment of look.moments?.() ?? []) {
+    if (moment < from || moment > to) continue
+    const x = Math.round(chart.valToPos(moment, 'x', true)) + 0.5
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+  }
+  ctx.restore()
+}
+
 export function timeChartOptions(look: TimeChartLook): uPlot.Options {
   const accent = token('--accent')
   const axis = { stroke: token('--faint'), font: FONT, ticks: { show: false } }
@@ -44,7 +68,7 @@ export function timeChartOptions(look: TimeChartLook): uPlot.Options {
   return {
     width: look.width,
     height: look.height,
-    padding: [8, 18, 0, 0],
+    padding: [8, PLOT_RIGHT, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -71,7 +95,7 @@ export function timeChartOptions(look: TimeChartLook): uPlot.Options {
       {
         ...axis,
         space: 44,
-        size: 72,
+        size: PLOT_LEFT,
         gap: 8,
         grid,
         values: (_chart, splits) => splits.map((value) => look.formatAxis(value)),
@@ -98,6 +122,7 @@ export function timeChartOptions(look: TimeChartLook): uPlot.Options {
       },
     ],
     hooks: {
+      draw: [(chart) => drawMoments(chart, look)],
       setCursor: [
         (chart) => {
           const { idx, left, top } = chart.cursor

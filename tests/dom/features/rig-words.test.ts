@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { boardChips, boardColumns } from '@/features/rig/board-columns.ts'
 import { boardTitle, chipField, knownChipMetrics, tileColour } from '@/features/rig/chip-field.ts'
-import { summarise } from '@/features/rig/history-ranges.ts'
+import { rigLines } from '@/features/rig/history-ranges.ts'
 import { bundleFileName, prettyReply, supportBundle } from '@/features/rig/raw-replies.ts'
 import { rigBanners } from '@/features/rig/rig-banners.ts'
 import { compareRates, freshnessText, shownRig } from '@/features/rig/rig-glance.ts'
@@ -13,6 +13,7 @@ import {
   tuningEstimate,
   whyNoTuning,
 } from '@/features/rig/tuning-words.ts'
+import { uptimeRuns, uptimeWords } from '@/features/rig/uptime.ts'
 import { pretendCapabilities, pretendFleetRig, pretendRigDetail } from '../../support/pretend-fleet-rigs.ts'
 import { pretendChips, pretendTuning } from '../../support/pretend-rig-page.ts'
 
@@ -311,10 +312,26 @@ describe('raw replies', () => {
   })
 })
 
-describe('a stored series', () => {
-  it('is summed up without its gaps', () => {
-    const points = [10, null, 20].map((value, at) => ({ at, value }))
-    expect(summarise(points)).toEqual({ known: 2, average: 15, low: 10, high: 20 })
-    expect(summarise([{ at: 0, value: null }])).toEqual({ known: 0, average: null, low: null, high: null })
+describe('the uptime of a rig', () => {
+  it('joins stretches that are alike and leaves those open in which nobody looked', () => {
+    expect(uptimeRuns([1, 1, null, 1, 0], [1, 0.9, null, 0.1, 0])).toEqual([
+      { standing: 'hashing', from: 0, to: 2 },
+      { standing: 'unwatched', from: 2, to: 3 },
+      { standing: 'reachable', from: 3, to: 4 },
+      { standing: 'unreachable', from: 4, to: 5 },
+    ])
+  })
+
+  it('is told of the time that was watched only', () => {
+    expect(uptimeWords([1, 1, null, 0], [1, 0.5, null, 0])).toBe(
+      'Hashing 50 % of the time, reachable 67 %; watched 75 % of it.',
+    )
+    expect(uptimeWords([null], [null])).toBe('Nobody looked in this time.')
+  })
+
+  it('asks for shares by the key of the proxy, and not at all where the proxy never saw the rig', () => {
+    const metrics = ['rig-hashrate', 'hashrate'] as const
+    expect(rigLines(metrics, 'a', 'key-a').map(({ rigs }) => rigs)).toEqual([['a'], ['key-a']])
+    expect(rigLines(metrics, 'a', null).map(({ metric }) => metric)).toEqual(['rig-hashrate'])
   })
 })

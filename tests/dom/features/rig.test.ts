@@ -1,5 +1,6 @@
+import { ORPCError } from '@orpc/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { HistorySeries, Rig, RigDetail } from '@contract'
+import type { Rig, RigDetail } from '@contract'
 import { PretendCore } from '../../support/pretend-core.ts'
 import { pretendPool, pretendRig } from '../../support/pretend-farm.ts'
 import { pretendCapabilities, pretendFleetRig } from '../../support/pretend-fleet-rigs.ts'
@@ -316,56 +317,74 @@ describe('the pools of a rig', () => {
 })
 
 describe('the history of a rig', () => {
-  const series = (from: number, to: number, points: number): HistorySeries['points'] =>
-    Array.from({ length: points }, (_, index) => ({
-      at: Math.floor(from + ((to - from) * index) / points),
-      value: index === 5 ? null : 1e12,
-    }))
+  interface Asked {
+    lines: { metric: string; rigs: string[] | null }[]
+    from: number
+    to: number
+    points: number
+  }
+  const asked = (): Asked[] => core.callsOf('history.explore') as Asked[]
+  /** The window itself, not the whole range behind it. */
+  const ofWindow = (spanMs: number): Asked[] =>
+    asked().filter(({ from, to }) => Math.abs(to - from - spanMs) < 5)
 
-  it('asks for each value of this rig over the chosen range, and again when that changes', async () => {
+  it('asks for its values over the chosen range, at most twelve at a time, and again when that changes', async () => {
     await open('/history')
-    const asked = core.callsOf('history.series') as {
-      metric: string
-      rig: string
-      from: number
-      to: number
-    }[]
-    const own = asked.filter(({ rig }) => rig === 'a')
-    expect(own.map(({ metric }) => metric)).toEqual([
-      'rig-hashrate',
-      'rig-chip-temperature',
-      'rig-power',
-      'rig-fan',
-      'rig-hash-errors',
-    ])
-    expect(own[0]!.to - own[0]!.from).toBe(86_400_000)
+    await pass(300)
+    const day = ofWindow(86_400_000)
+    expect(day.length).toBeGreaterThan(0)
+    const metrics = new Set(day.flatMap(({ lines }) => lines.map(({ metric }) => metric)))
+    for (const metric of ['rig-hashrate', 'rig-expected-hashrate', 'rig-power', 'rig-fan', 'rig-hashing'])
+      expect(metrics, metric).toContain(metric)
+    for (const { lines } of asked()) {
+      expect(lines.length).toBeLessThanOrEqual(12)
+      expect(new Set(lines.flatMap(({ rigs }) => rigs))).toEqual(new Set(['a']))
+    }
     await app.click(
       [...document.querySelectorAll('button')].find((each) => each.textContent?.trim() === '30 d')!,
     )
-    const later = (core.callsOf('history.series') as typeof asked).filter(({ rig }) => rig === 'a')
-    expect(later.at(-1)!.to - later.at(-1)!.from).toBe(2_592_000_000)
+    await pass(300)
+    expect(ofWindow(2_592_000_000).length).toBeGreaterThan(0)
   })
 
-  it('says in words what a chart shows, and that nothing is stored where nothing is', async () => {
-    await open()
-    core.rigHistory = (metric, _rig, from, to, points) =>
-      metric === 'rig-hashrate' ? series(from, to, points) : []
-    await app.click(app.get('rig-tab-history'))
-    await pass()
-    const chart = app.get('rig-history-rig-hashrate').querySelector('[role="img"]')
-    expect(chart?.getAttribute('aria-label')).toBe(
-      'Hashrate over the last 24 hours: on average 1.00 TH/s, from 1.00 TH/s to 1.00 TH/s',
-    )
-    expect(app.text('rig-history-rig-power')).toContain('Nothing is stored for the last 24 hours')
+  it('says in words what a chart shows and how long the rig hashed', async () => {
+    await open('/history')
+    await pass(300)
+    const chart = app.get('rig-history-hashrate').querySelector('[role="img"]')
+    expect(chart?.getAttribute('aria-label')).toMatch(/^Hashrate, .*Hashrate: on average 1\.\d+ TH\/s, from /)
+    expect(app.text('rig-uptime')).toMatch(/Hashing \d+.* of the time/)
+  })
+
+  it('says that nothing is stored where nothing is', async () => {
+    await open('/history', { rig: { powerW: null } })
+    await pass(300)
+    expect(app.text('rig-history-power')).toContain('Nothing is stored for the last 24 hours')
   })
 
   it('says when it could not be loaded, chart by chart', async () => {
     await open()
-    core.answerNext('history.series', () => new Error('The history has stopped.'))
+    const explore = core.explored.explore.bind(core.explored)
+    core.explored.explore = (query) => {
+      if (query.lines.some(({ metric }) => metric === 'rig-power'))
+        throw new ORPCError('SERVICE_UNAVAILABLE', {
+          message: 'The history has stopped.',
+          data: { code: 'history/stopped', context: {} },
+        })
+      return explore(query)
+    }
     await app.click(app.get('rig-tab-history'))
-    await pass()
-    expect(app.text('rig-history-rig-hashrate')).toContain('The history has stopped.')
-    expect(app.text('rig-history-rig-power')).toContain('Nothing is stored')
+    await pass(300)
+    expect(app.text('rig-history-hashrate')).toContain('The history has stopped.')
+    expect(app.text('rig-history-temperature')).not.toContain('The history has stopped.')
+  })
+
+  it('leads to the explorer with this rig and this stretch', async () => {
+    await open('/history')
+    await pass(300)
+    const address = app.get('rig-open-explorer').getAttribute('href') ?? ''
+    const query = new URLSearchParams(address.split('?')[1])
+    expect(query.get('rigs')).toBe('a')
+    expect(Number(query.get('to')) - Number(query.get('from'))).toBeCloseTo(86_400_000, -2)
   })
 })
 

@@ -74,7 +74,16 @@ export function findingText(rig: Judged): string {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
+  // A number and its unit stay on one line.
+  const joined = text.replace(/(\d) (%|°C)/g, '$1\u00a0$2')
+  return `${joined.charAt(0).toUpperCase()}${joined.slice(1)}${joined.endsWith('.') ? '' : '.'}`
+}
+
+/** How many of them want a look. */
+export function lookText(poorCount: number, rigCount: number): string {
+  return poorCount === 0
+    ? 'No rig stands out.'
+    : `${formatPlural(poorCount, 'rig wants', 'rigs want')} a look, out of ${formatCount(rigCount)}.`
 }
 
 /** Said above the table: the farm as a whole. */
@@ -85,9 +94,6 @@ export function farmSentence(farm: Judged, poorCount: number, rigCount: number):
       ? null
       : `at ${formatPercent(farm.ofExpectedRatio)} of the rate to be expected`
   const did = [hashing, rate].filter((part) => part !== null).join(' ')
-  const look =
-    poorCount === 0
-      ? 'No rig stands out.'
-      : `${formatPlural(poorCount, 'rig wants', 'rigs want')} a look, out of ${formatCount(rigCount)}.`
+  const look = lookText(poorCount, rigCount)
   return did === '' ? look : `The farm ${did}. ${look}`
 }

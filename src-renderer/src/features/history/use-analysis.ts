@@ -3,6 +3,7 @@ import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import type { Analysis } from '@contract'
 import { createLatest } from '../../api/latest.ts'
 import type { CallProblem } from '../../api/problem.ts'
+import { useAppStore } from '../../stores/app.ts'
 import { useExplorerStore } from '../../stores/explorer.ts'
 import type { Span } from '../../ui/chart/chart-window.ts'
 
@@ -14,6 +15,7 @@ export interface LoadedAnalysis {
 }
 
 export function useAnalysis(span: () => Span): LoadedAnalysis {
+  const app = useAppStore()
   const store = useExplorerStore()
   const analysis = shallowRef<Analysis | null>(null)
   const busy = shallowRef(false)
@@ -28,6 +30,11 @@ export function useAnalysis(span: () => Span): LoadedAnalysis {
     onBusy: (is) => (busy.value = is),
   })
   watch(span, (now) => latest.ask(now), { immediate: true })
+  // What was asked while there was no link was never heard.
+  watch(
+    () => app.connection.phase,
+    (phase) => phase === 'live' && latest.ask(span()),
+  )
   onScopeDispose(() => latest.cancel())
   return { analysis, busy, problem, retry: () => latest.ask(span()) }
 }

@@ -1,92 +1,112 @@
-/** What of a rig is stored over time, over which ranges it can be looked at, and how each value is written. Pure. */
-import type { HistorySeries } from '@contract'
-import { formatHashrate, formatHashrateAxis } from '../../format/hashrate.ts'
-import { measuredPower, measuredRpm } from '../../format/measured.ts'
-import { formatCount } from '../../format/number.ts'
+/** Over which ranges a rig's history can be looked at, and what is drawn of it: charts with their lines. Pure. */
+import type { ExploreQuery, HistoryMetric } from '@contract'
+import { metricWords } from '../../format/metrics.ts'
+import { joinAround, summariseLine, type ChartData } from '../../ui/chart/chart-data.ts'
+import type { Span } from '../../ui/chart/chart-window.ts'
+import { exploredChart, seriesColour, type ExploredAnswer } from '../../ui/chart/explored-chart.ts'
 
-export type HistoryRange = '1h' | '24h' | '7d' | '30d'
+export type HistoryRange = '1h' | '24h' | '7d' | '30d' | '365d'
 export const HISTORY_RANGES: readonly {
   value: HistoryRange
   label: string
   /** `the last hour`. */
   words: string
   spanMs: number
-  points: number
 }[] = [
-  { value: '1h', label: '1 h', words: 'the last hour', spanMs: 3_600_000, points: 120 },
-  { value: '24h', label: '24 h', words: 'the last 24 hours', spanMs: 86_400_000, points: 288 },
-  { value: '7d', label: '7 d', words: 'the last 7 days', spanMs: 604_800_000, points: 336 },
-  { value: '30d', label: '30 d', words: 'the last 30 days', spanMs: 2_592_000_000, points: 360 },
+  { value: '1h', label: '1 h', words: 'the last hour', spanMs: 3_600_000 },
+  { value: '24h', label: '24 h', words: 'the last 24 hours', spanMs: 86_400_000 },
+  { value: '7d', label: '7 d', words: 'the last 7 days', spanMs: 604_800_000 },
+  { value: '30d', label: '30 d', words: 'the last 30 days', spanMs: 2_592_000_000 },
+  { value: '365d', label: '1 y', words: 'the last year', spanMs: 31_536_000_000 },
 ]
 
-export interface RigMetric {
-  metric: HistorySeries['metric']
+export interface RigChart {
+  key: string
   title: string
   meaning: string
-  format: (value: number) => string
-  axis: (value: number) => string
+  metrics: readonly HistoryMetric[]
+  /** Drawn dashed: what it is compared with. */
+  beside: readonly HistoryMetric[]
 }
 
-const trimmed = (value: number): string => String(Number(value.toPrecision(3)))
-
-export const RIG_METRICS: readonly RigMetric[] = [
+export const RIG_CHARTS: readonly RigChart[] = [
   {
-    metric: 'rig-hashrate',
+    key: 'hashrate',
     title: 'Hashrate',
-    meaning: 'What the rig says of itself.',
-    format: formatHashrate,
-    axis: formatHashrateAxis,
-  },
-  {
-    metric: 'rig-chip-temperature',
-    title: 'Hottest chip',
-    meaning: 'The highest of its chip temperatures.',
-    format: (value) => `${value.toFixed(1)} °C`,
-    axis: (value) => `${trimmed(value)} °C`,
-  },
-  {
-    metric: 'rig-power',
-    title: 'Power',
-    meaning: 'As the rig says; not every rig measures it.',
-    format: measuredPower,
-    axis: (value) => `${value >= 1000 ? formatCount(value) : trimmed(value)} W`,
-  },
-  {
-    metric: 'rig-fan',
-    title: 'Fastest fan',
-    meaning: 'Turns in a minute.',
-    format: measuredRpm,
-    axis: (value) => (value === 0 ? '0' : `${formatCount(value)} rpm`),
-  },
-  {
-    metric: 'rig-hash-errors',
-    title: 'Hash errors',
     meaning:
-      'Results of its chips that were wrong, as a part of all. A sign of too much clock or too little voltage.',
-    format: (value) => `${value < 10 ? value.toFixed(2) : value.toFixed(1)} %`,
-    axis: (value) => `${trimmed(value)} %`,
+      'What the rig says of itself, what its shares at this proxy amount to, and what it ought to do at its settings.',
+    metrics: ['rig-hashrate', 'hashrate', 'rig-expected-hashrate'],
+    beside: ['rig-expected-hashrate'],
+  },
+  {
+    key: 'power',
+    title: 'Power and efficiency',
+    meaning: 'Power as it says, on the left; energy for a trillion hashes on the right, lower is better.',
+    metrics: ['rig-power', 'rig-efficiency'],
+    beside: [],
+  },
+  {
+    key: 'temperature',
+    title: 'Temperatures',
+    meaning: 'The hottest chip and board, and what else it measures.',
+    metrics: [
+      'rig-chip-temperature',
+      'rig-chip-mean-temperature',
+      'rig-board-temperature',
+      'rig-regulator-temperature',
+      'rig-ambient-temperature',
+      'rig-water-in-temperature',
+      'rig-water-out-temperature',
+    ],
+    beside: ['rig-ambient-temperature'],
+  },
+  {
+    key: 'fan',
+    title: 'Fans',
+    meaning: 'Turns of the fastest in a minute, and on the right what they are told.',
+    metrics: ['rig-fan', 'rig-fan-percent'],
+    beside: ['rig-fan-percent'],
+  },
+  {
+    key: 'errors',
+    title: 'Errors',
+    meaning:
+      'Wrong results of its chips as a part of all, and on the right the errors it counted. A sign of too much clock or too little voltage.',
+    metrics: ['rig-hash-errors', 'rig-hardware-errors'],
+    beside: [],
   },
 ]
+export const UPTIME_METRICS = ['rig-reachable', 'rig-hashing'] as const
 
-export interface SeriesSummary {
-  /** How many points have a value. */
-  known: number
-  average: number | null
-  low: number | null
-  high: number | null
+type Line = ExploreQuery['lines'][number]
+/** The contract takes twelve lines at a time: what is asked for first, and the rest. */
+export const FIRST_CHARTS = ['hashrate', 'power'] as const
+
+/** Lines of one rig; those that the proxy counts only where it knows the rig. */
+export function rigLines(metrics: readonly HistoryMetric[], rigId: string, rigKey: string | null): Line[] {
+  return metrics.flatMap((metric): Line[] => {
+    const rig = metric.startsWith('rig-') ? rigId : rigKey
+    return rig === null ? [] : [{ metric, rigs: [rig], together: true }]
+  })
 }
 
-export function summarise(points: HistorySeries['points']): SeriesSummary {
-  let known = 0
-  let sum = 0
-  let low: number | null = null
-  let high: number | null = null
-  for (const { value } of points) {
-    if (value === null) continue
-    known += 1
-    sum += value
-    low = low === null ? value : Math.min(low, value)
-    high = high === null ? value : Math.max(high, value)
+/** One chart: the lines that have a value in the window, or none. */
+export function rigChart(
+  { metrics, beside }: RigChart,
+  fine: ExploredAnswer,
+  coarse: ExploredAnswer | null,
+  shown: Span,
+): ChartData {
+  const look = ({ metric }: { metric: HistoryMetric }) => {
+    const place = metrics.indexOf(metric)
+    if (place < 0) return null
+    return {
+      name: metricWords(metric).title,
+      colour: seriesColour(place),
+      dashed: beside.includes(metric),
+    }
   }
-  return { known, average: known === 0 ? null : sum / known, low, high }
+  const data = exploredChart(fine, look)
+  const known = data.lines.filter((line) => summariseLine(data, line, shown).known > 0)
+  return joinAround({ ...data, lines: known }, coarse === null ? null : exploredChart(coarse, look))
 }

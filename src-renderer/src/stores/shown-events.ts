@@ -1,41 +1,31 @@
-/** Events of the stretch that is shown: asked for when it stands still, filtered here, marked on the charts. */
+/** Events of the stretch that is shown: asked for when it stands still, the last question counts, filtered here. */
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import type { HistoryEvent } from '@contract'
-import { createLatest } from '../../api/latest.ts'
-import type { CallProblem } from '../../api/problem.ts'
-import { eventWording, type EventSubject } from '../../format/history-events.ts'
-import { useEventsStore, type EventsQuery } from '../../stores/events.ts'
-import { SETTLE_MS } from '../../stores/exploring.ts'
-import type { ChartMark } from '../../ui/chart/chart-data.ts'
+import { useConnection } from '../api/client.ts'
+import { createLatest } from '../api/latest.ts'
+import type { CallProblem } from '../api/problem.ts'
+import { eventWording, type EventSubject } from '../format/history-events.ts'
+import { useEventsStore, type EventsQuery } from './events.ts'
+import { SETTLE_MS } from './exploring.ts'
 
-export interface ExplorerEvents {
+export interface ShownEvents {
   /** Oldest first, filtered; null before the first answer. */
   events: ComputedRef<readonly HistoryEvent[] | null>
-  marks: ComputedRef<readonly ChartMark[]>
   /** There are more than were given out: from this moment on they are not known. Null when all are. */
   cutAt: ComputedRef<number | null>
   problem: Readonly<Ref<CallProblem | null>>
   subjects: Ref<readonly EventSubject[]>
   text: Ref<string>
+  /** Id of the one that is pointed at, on a chart or in a list. */
   highlighted: Ref<string | null>
 }
 
 /** As many as are given out at a time. */
 const MOST_EVENTS = 2000
 
-export function markOf(event: HistoryEvent): ChartMark {
-  const { label, tone } = eventWording(event.kind)
-  return {
-    id: event.id,
-    at: event.at,
-    tone,
-    label: event.subject === '' ? label : `${label}: ${event.subject}`,
-    text: event.text,
-  }
-}
-
-/** @param query what is shown; the id of a rig when it is one rig's */
-export function useExplorerEvents(query: () => EventsQuery): ExplorerEvents {
+/** @param query what is shown; with the id of a rig when it is one rig's; null for not yet */
+export function useShownEvents(query: () => EventsQuery | null): ShownEvents {
+  const connection = useConnection()
   const store = useEventsStore()
   const loaded = shallowRef<readonly HistoryEvent[] | null>(null)
   const problem = shallowRef<CallProblem | null>(null)
@@ -49,7 +39,20 @@ export function useExplorerEvents(query: () => EventsQuery): ExplorerEvents {
     },
     onProblem: (found) => (problem.value = found),
   })
-  watch(query, (now) => latest.ask(now, loaded.value === null ? 0 : SETTLE_MS), { immediate: true })
+  watch(
+    query,
+    (now) => {
+      if (now !== null) latest.ask(now, loaded.value === null ? 0 : SETTLE_MS)
+    },
+    { immediate: true },
+  )
+  watch(
+    () => connection.state.value.phase,
+    (phase) => {
+      const now = query()
+      if (phase === 'live' && now !== null) latest.ask(now)
+    },
+  )
   onScopeDispose(() => latest.cancel())
 
   const events = computed(() => {
@@ -65,7 +68,6 @@ export function useExplorerEvents(query: () => EventsQuery): ExplorerEvents {
   })
   return {
     events,
-    marks: computed(() => (events.value ?? []).map(markOf)),
     cutAt: computed(() =>
       (loaded.value?.length ?? 0) < MOST_EVENTS ? null : (loaded.value?.at(-1)?.at ?? null),
     ),
