@@ -45,3 +45,10 @@ export { type ShareTallyView } from './share-tally.ts'
 export { startSv1Server, type Sv1ServerOptions } from './sv1-server.ts'
 export { type PoolServer, startSv2Server, type Sv2ServerOptions } from './sv2-server.ts'
 export { type Template } from './template.ts'
+export { practiceHeight, type PracticePayouts } from './outside/practice-explorer.ts'
+export {
+  difficultyWorth,
+  type PracticeOutside,
+  type PracticeOutsideOptions,
+  startPracticeOutside,
+} from './outside/practice-outside.ts'
