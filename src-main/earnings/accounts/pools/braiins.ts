@@ -76,7 +76,8 @@ export const BRAIINS_KIND: AccountKind = {
   name: 'Braiins Pool',
   needs: ['key'],
   help: 'At pool.braiins.com open Settings, Access Profiles, and choose or make a profile with limited, read-only rights. Tick "Allow access to web APIs" and generate a token; that is the key.',
-  poolHosts: ['braiins.com', '.braiins.com', '.slushpool.com'],
+  // Not all of braiins.com: its solo pool has no accounts.
+  poolHosts: ['stratum.braiins.com', '.stratum.braiins.com', '.slushpool.com'],
   base: 'https://pool.braiins.com',
   missingMeansNew: false,
   pauseMs: 5_500,

@@ -5,6 +5,7 @@
  * mining system read it, with notes "verified live" of 2026: all under `result`, numbers mostly as text, `unpaid` in
  * bitcoin, `satoshis_net_earned` and `total_satoshis_net_paid` in sats, `ts` as ISO 8601 without a zone (UTC) or in
  * seconds. Sure of these fields. Payouts over Lightning are not in `earnpay`; totals since the beginning are not told.
+ * Not known: what an address without a share gets; HTTP 404 is taken for that, `{error}` is told in its own words.
  */
 import { type Answer } from '../../outside/answer.ts'
 import { type AskedOutside, reported } from '../../outside/failures.ts'

@@ -68,6 +68,8 @@ describe('a configured pool', () => {
     ['EUSOLO.ckpool.org.', ['ckpool-eu']],
     ['stratum.ckpool.org', ['ckpool']],
     ['stratum.braiins.com', ['braiins']],
+    ['eu.stratum.braiins.com', ['braiins']],
+    ['solo.braiins.com', []],
     ['mine.ocean.xyz', ['ocean']],
     ['public-pool.io', ['public-pool']],
     ['btc.f2pool.com', ['f2pool']],
