@@ -55,9 +55,12 @@ export function isPrivateAddress(address: string): boolean {
   return anyRangeContains(PRIVATE_RANGES, address)
 }
 
-/** Whether a host is on the person's own network, by its form alone. @param host name or address, IPv6 without brackets */
+/** Whether a host is on the person's own network, by its form alone. @param host name or address */
 export function isOwnNetwork(host: string): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '')
+  const name = host
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
   if (isIP(name.replace(/%.*$/, '')) !== 0) return isPrivateAddress(name)
   return name === 'localhost' || !name.includes('.') || LOCAL_SUFFIXES.some((suffix) => name.endsWith(suffix))
 }

@@ -22,6 +22,7 @@ describe('the way out', () => {
         'plug.fritz.box',
         'a.home.arpa',
         'umbrel.local.',
+        '[::1]',
       ],
     ]) {
       expect([host, isOwnNetwork(host)]).toEqual([host, true])
@@ -35,6 +36,7 @@ describe('the way out', () => {
         'example.org',
         'local.example.org',
         'x.onion',
+        '[2001:db8::1]',
       ],
     ]) {
       expect([host, isOwnNetwork(host)]).toEqual([host, false])
