@@ -1,6 +1,6 @@
 /**
  * The copies of the history file: what they are called, where they lie and what each is. A copy in `backups/` got its
- * name only after it was read through and found sound; the others were put aside as they were.
+ * name only after it was read through; the others were put aside as they were.
  */
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -27,7 +27,7 @@ export interface HistoryBackup {
   readonly atMs: number
   readonly bytes: number
   readonly kind: BackupKind
-  /** Read through and found sound when it was made; null: not looked at yet. */
+  /** Read through when it was made; null: not looked at yet. */
   readonly verified: true | null
 }
 

@@ -1,7 +1,7 @@
 /**
  * Copying the history file while it is written. The copy is read through a connection of its own that holds on to one
  * moment, a few pages at a time: the writer neither waits for it nor makes it begin anew (SQLite, "Online Backup API";
- * "Write-Ahead Logging", section 2.2). A copy gets its name after it was read through and found sound; until then it
+ * "Write-Ahead Logging", section 2.2). A copy gets its name after it was read through; until then it
  * is a `.partial` that nobody restores.
  */
 import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
@@ -13,6 +13,7 @@ import { type HistoryLocation } from '../database/open.ts'
 import { HISTORY_FILE } from '../database/open-sqlite.ts'
 import { BACKUP_FOLDER, backupPath, type HistoryBackup, listBackups } from './backup-names.ts'
 import { fileBytes, freeBytes, requireRoom } from './disk-room.ts'
+import { noteDamage } from './recover.ts'
 import { backupsToRemove, type RotationChoices } from './rotation.ts'
 import { verifyFile } from './verify-file.ts'
 
@@ -36,15 +37,21 @@ export interface BackupOptions {
   readonly freeBytes?: (folder: string) => Promise<number | null>
 }
 
+export interface MadeBackup extends HistoryBackup {
+  /** What is wrong with figures in it, and so in the history it was made of; a sentence each, almost always none. */
+  readonly problems: readonly string[]
+}
+
 const running = new Set<string>()
 
 /**
- * Makes a copy in `<dataDir>/backups/`, readable by this user only.
+ * Makes a copy in `<dataDir>/backups/`, readable by this user only. One that cannot be read whole is not kept; one in which
+ * a figure is wrong is, since the history it was made of is no better.
  * @throws HeadframeError `history/backup-by-server` (PostgreSQL), `history/backup-running`, `history/no-room`,
- *   `history/backup-damaged` (what was copied is not sound; no backup was kept), `history/disk-full`,
+ *   `history/backup-damaged` (what was copied cannot be read whole; no backup was kept), `history/disk-full`,
  *   `history/not-writable`, `history/write-failed`; the reason of `signal` when it was aborted
  */
-export async function makeBackup(database: HistoryLocation, options: BackupOptions): Promise<HistoryBackup> {
+export async function makeBackup(database: HistoryLocation, options: BackupOptions): Promise<MadeBackup> {
   const dataDir = requireFile(database)
   if (running.has(dataDir)) {
     throw new HeadframeError(
@@ -86,7 +93,7 @@ export function requireFile(database: HistoryLocation): string {
   )
 }
 
-async function copyAndVerify(dataDir: string, options: BackupOptions): Promise<HistoryBackup> {
+async function copyAndVerify(dataDir: string, options: BackupOptions): Promise<MadeBackup> {
   const { kind, nowMs, onProgress, signal } = options
   const source = join(dataDir, HISTORY_FILE)
   const path = backupPath(dataDir, kind, nowMs)
@@ -103,12 +110,20 @@ async function copyAndVerify(dataDir: string, options: BackupOptions): Promise<H
       onProgress: (ratio) => onProgress?.(COPYING_RATIO + ratio * (1 - COPYING_RATIO)),
       ...(signal === undefined ? {} : { signal }),
     })
-    if (!report.sound) throw damagedCopy(source, report.problems)
+    if (!report.readable) throw damagedCopy(source, report.problems)
     await settle(partial)
     await rename(partial, path)
     await settle(folder)
     onProgress?.(1)
-    return { name: basename(path), path, atMs: nowMs, bytes: await fileBytes(path), kind, verified: true }
+    return {
+      name: basename(path),
+      path,
+      atMs: nowMs,
+      bytes: await fileBytes(path),
+      kind,
+      verified: true,
+      problems: report.problems,
+    }
   } catch (error) {
     await removePartials(folder).catch(() => undefined)
     throw historyFailure(fromFolder(error, folder), { kind: 'sqlite', path: source })
@@ -168,9 +183,10 @@ export async function settle(path: string): Promise<void> {
 }
 
 function damagedCopy(source: string, problems: readonly string[]): HeadframeError {
+  noteDamage(source, problems[0] ?? '')
   return new HeadframeError(
     'history/backup-damaged',
-    `No backup was made: what was read from ${source} is not sound (${problems[0] ?? 'no reason given'}). Earlier backups were left as they are. Restart Headframe: it checks the history and says what can be done.`,
+    `No backup was made: what was read from ${source} cannot be read whole (${problems[0] ?? 'no reason given'}). Earlier backups were left as they are. Restart Headframe: it checks the history and says what can be done.`,
     { context: { path: source, problems: problems.length } },
   )
 }

@@ -39,6 +39,7 @@ export class Keeping {
     const { sentences } = problems
     return {
       sound: sentences.length === 0,
+      readable: true,
       problems: sentences,
       checkedBytes: totalBytes,
       version: migrations.length,

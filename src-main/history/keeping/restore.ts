@@ -40,6 +40,8 @@ export interface RestoreReport {
   /** Where the history from before is; null if there was none. */
   readonly keptAside: string | null
   readonly lost: Loss
+  /** What is wrong with figures in the backup; a sentence each, almost always none. */
+  readonly problems: readonly string[]
 }
 
 const BUSY_TIMEOUT_MS = 5000
@@ -62,25 +64,25 @@ export async function restoreBackup(
   const backup = findBackup(dataDir, name)
   const incoming = join(dataDir, 'history.restoring.sqlite.partial')
   try {
-    await prepare(dataDir, backup, incoming, options)
+    const problems = await prepare(dataDir, backup, incoming, options)
     await options.close()
-    return await swap(dataDir, backup, incoming, options)
+    return { ...(await swap(dataDir, backup, incoming, options)), problems }
   } finally {
     for (const part of ['', '-journal', '-wal', '-shm']) await rm(incoming + part, { force: true })
   }
 }
 
-/** Copies the backup beside the history and reads the copy through. */
+/** Copies the backup beside the history and reads the copy through. @returns what is wrong with figures in it */
 async function prepare(
   dataDir: string,
   backup: HistoryBackup,
   incoming: string,
   { onProgress, signal, freeBytes: free = freeBytes }: RestoreOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const damaged = (reason: string, cause?: unknown): HeadframeError =>
     new HeadframeError(
       'history/backup-damaged',
-      `The backup ${backup.name} is not sound and was not put in place (${reason}). The history was left as it is. Choose another backup.`,
+      `The backup ${backup.name} cannot be read whole and was not put in place (${reason}). The history was left as it is. Choose another backup.`,
       { context: { name: backup.name }, ...(cause === undefined ? {} : { cause }) },
     )
   await rm(incoming, { force: true })
@@ -89,17 +91,18 @@ async function prepare(
     await requireRoom(dataDir, await fileBytes(backup.path), 'Restoring this backup', free)
     await copyFile(backup.path, incoming, (ratio) => onProgress?.(ratio * COPYING_RATIO), signal)
     await chmod(incoming, FILE_MODE)
-    const { sound, problems } = await verifyFile(incoming, {
+    const { readable, problems } = await verifyFile(incoming, {
       onProgress: (ratio) => onProgress?.(COPYING_RATIO + ratio * (READ_RATIO - COPYING_RATIO)),
       ...(signal === undefined ? {} : { signal }),
     })
-    if (!sound) throw damaged(problems[0] ?? 'no reason given')
+    if (!readable) throw damaged(problems[0] ?? 'no reason given')
     await settle(incoming)
+    signal?.throwIfAborted()
+    return problems
   } catch (error) {
     if (isCorruption(error)) throw damaged(errorText(error), error)
     throw historyFailure(error, { kind: 'sqlite', path: backup.path })
   }
-  signal?.throwIfAborted()
 }
 
 /** @throws HeadframeError `history/newer-version`, `history/not-ours`; SQLite's error for what is no database */
@@ -118,7 +121,7 @@ async function swap(
   backup: HistoryBackup,
   incoming: string,
   { nowMs, open, close, onProgress }: RestoreOptions,
-): Promise<RestoreReport> {
+): Promise<Omit<RestoreReport, 'problems'>> {
   const path = join(dataDir, HISTORY_FILE)
   const aside = existsSync(path) ? unusedPath(join(dataDir, `history.replaced-${fileDate(nowMs)}`)) : null
   let wasMoved = false

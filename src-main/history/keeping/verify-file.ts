@@ -12,6 +12,7 @@ import { databaseVersion, migrations, requireKnownFile } from '../database/migra
 import { fileDb } from '../database/open-sqlite.ts'
 import { fileBytes } from './disk-room.ts'
 import { Problems, Progress } from './problems.ts'
+import { noteDamage } from './recover.ts'
 import { verifyContent } from './verify-content.ts'
 
 const BUSY_TIMEOUT_MS = 5000
@@ -29,7 +30,10 @@ export interface VerifyOptions {
 }
 
 export interface VerifyReport {
+  /** Nothing is wrong with it. */
   readonly sound: boolean
+  /** The database can be read whole; what is wrong, if anything, are figures in it. */
+  readonly readable: boolean
   /** A sentence each, at most 21. */
   readonly problems: readonly string[]
   readonly checkedBytes: number
@@ -47,24 +51,30 @@ export async function verifyFile(path: string, options: VerifyOptions = {}): Pro
   const problems = new Problems()
   let connection: Database.Database | undefined
   let version: number | null = null
+  let readable: boolean
   const checkedBytes = await fileBytes(path)
   try {
     connection = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
     requireKnownFile(connection, path)
     version = databaseVersion(connection)
     await verifyPages(connection, problems, checkedBytes, options)
+    readable = problems.sentences.length === 0
     // An older version is brought up to date when it is opened; its figures are checked after that.
-    if (problems.sentences.length === 0 && version === migrations.length) {
+    if (readable) verifyReferences(connection, problems)
+    if (readable && version === migrations.length) {
       await verifyContent(fileDb(connection, path), problems, options, PAGES_RATIO)
     }
   } catch (error) {
     if (!wasDamage(error)) throw historyFailure(error, { kind: 'sqlite', path })
     problems.add(`The file cannot be read through: ${errorText(causeOf(error))}.`)
+    readable = false
   } finally {
     connection?.close()
   }
   options.onProgress?.(1)
-  return { sound: problems.sentences.length === 0, problems: problems.sentences, checkedBytes, version }
+  const { sentences } = problems
+  if (!readable) noteDamage(path, sentences[0] ?? '')
+  return { sound: sentences.length === 0, readable, problems: sentences, checkedBytes, version }
 }
 
 async function verifyPages(
@@ -92,11 +102,14 @@ async function verifyPages(
     }
     progress.at(0, PAGES_RATIO * 0.9, index + 1, parts.length)
   }
+  progress.at(0, PAGES_RATIO, 1, 1)
+}
+
+function verifyReferences(connection: Database.Database, problems: Problems): void {
   const orphans = connection.pragma('foreign_key_check') as { table: string; parent: string }[]
   for (const [table, parent] of new Map(orphans.map((one) => [one.table, one.parent]))) {
     problems.add(`Rows of ${table} name a row of ${parent} that does not exist.`)
   }
-  progress.at(0, PAGES_RATIO, 1, 1)
 }
 
 function wasDamage(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import Database from 'better-sqlite3'
@@ -41,10 +41,12 @@ describe('a backup', () => {
       bytes: statSync(backup.path).size,
       kind: 'automatic',
       verified: true,
+      problems: [],
     })
     expect(readdirSync(join(dataDir, 'backups'))).toEqual([BACKUP])
     expect(statSync(backup.path).mode & 0o777).toBe(0o600)
-    expect(listBackups(dataDir)).toEqual([backup])
+    const { problems: _, ...listed } = backup
+    expect(listBackups(dataDir)).toEqual([listed])
     expect(await verifyFile(backup.path)).toMatchObject({ sound: true, problems: [] })
     expect(ratios.at(-1)).toBe(1)
     expect(ratios).toEqual(ratios.toSorted((a, b) => a - b))
@@ -120,19 +122,36 @@ describe('a backup', () => {
     await history.close()
   })
 
-  it('of a history that is damaged is not kept, and says so', async () => {
+  it('of a history with a page that cannot be read is not kept, and says so', async () => {
+    const { dataDir, database, history } = await farm()
+    await history.close()
+    const path = join(dataDir, HISTORY_FILE)
+    const whole = readFileSync(path)
+    writeFileSync(
+      path,
+      Buffer.concat([whole.subarray(0, 4096 * 9), Buffer.alloc(4096, 0xa5), whole.subarray(4096 * 10)]),
+    )
+    await expect(makeBackup(database, { kind: 'automatic', nowMs: NOW })).rejects.toMatchObject({
+      code: 'history/backup-damaged',
+      message: expect.stringMatching(
+        /^No backup was made: .* Earlier backups were left as they are\. Restart/,
+      ) as string,
+    })
+    expect(readdirSync(join(dataDir, 'backups'))).toEqual([])
+    // What the restart looks for.
+    expect(existsSync(join(dataDir, 'history.damage-seen'))).toBe(true)
+  })
+
+  it('of a history in which a figure is wrong is kept, and says what is wrong', async () => {
     const { dataDir, database, history } = await farm()
     await history.close()
     const db = new Database(join(dataDir, HISTORY_FILE))
     db.exec('UPDATE share_hours SET valid = valid + 1, stale = stale - 1 WHERE rig = 1')
     db.close()
-    await expect(makeBackup(database, { kind: 'automatic', nowMs: NOW })).rejects.toThrowError(
-      expect.objectContaining({
-        code: 'history/backup-damaged',
-        message: expect.stringContaining('Shares do not add up') as string,
-      }),
-    )
-    expect(readdirSync(join(dataDir, 'backups'))).toEqual([])
+    const { problems } = await makeBackup(database, { kind: 'automatic', nowMs: NOW })
+    expect(problems[0]).toMatch(/^Shares do not add up: /)
+    expect(readdirSync(join(dataDir, 'backups'))).toEqual([BACKUP])
+    expect(existsSync(join(dataDir, 'history.damage-seen'))).toBe(false)
   })
 
   it('removes what a killed one left', async () => {

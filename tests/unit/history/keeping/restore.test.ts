@@ -68,6 +68,7 @@ describe('restoring a backup while the program runs', () => {
         words:
           'What was recorded from 2026-11-01 23:50 UTC to 2026-11-02 05:00 UTC is not in it: 30 shares of that time, and what rigs and meters said of themselves.',
       },
+      problems: [],
     })
     expect(calls).toEqual(['close', 'open'])
     expect(await submitted()).toBe(before - 30)

@@ -60,8 +60,8 @@ describe.each(historyDatabases)('verifying the figures on $name', ({ open }) => 
   it.each(faults)('finds %s', async (_, statement, sentence) => {
     const { db, history } = await farm()
     await db.read((queries) => sql.raw(statement).execute(queries))
-    const { sound, problems } = await history.keeping.verify()
-    expect(sound).toBe(false)
+    const { sound, readable, problems } = await history.keeping.verify()
+    expect({ sound, readable }).toEqual({ sound: false, readable: true })
     expect(problems[0]).toMatch(sentence)
     expect(problems.length).toBeLessThanOrEqual(21)
   })
@@ -160,8 +160,8 @@ describe('verifying a file', () => {
   ])('finds %s in its place damaged and does not throw', async (_, damage) => {
     const { path } = await closedFarm(1)
     damage(path)
-    const { sound, problems } = await verifyFile(path)
-    expect(sound).toBe(false)
+    const { sound, readable, problems } = await verifyFile(path)
+    expect({ sound, readable }).toEqual({ sound: false, readable: false })
     expect(problems[0]).toMatch(/^The (file|table) .*\.$/)
   })
 
