@@ -43,6 +43,8 @@ export interface FoldedSamples {
   readonly duplicates: number
   /** Not counted, because their hour was full. */
   readonly crowded: number
+  /** Figures that were left out because their sum could not be exact. */
+  readonly oversized: number
   /** Blocks that were damaged and are now replaced by what was folded. */
   readonly damaged: readonly BlockDamage[]
   /** End of the latest hour folded; 0 if none. */
@@ -84,11 +86,13 @@ export async function foldSource(
   let folded = 0
   let duplicates = 0
   let crowded = 0
+  let oversized = 0
   for (const [startMs, some] of byHour) {
     const known = kept.get(startMs) ?? new Map<number, Uint8Array>()
     const merged = mergeHour(startMs, known, some)
     duplicates += merged.duplicates
     crowded += merged.crowded
+    oversized += merged.oversized
     folded += merged.added.length
     for (const { metric, reason } of merged.damaged) {
       damaged.push({ source, metric, span: RAW_SPAN, startMs, reason })
@@ -107,7 +111,7 @@ export async function foldSource(
   await writeBlocks(trx, source, writes)
   damaged.push(...(await addSlots(trx, words, source, slots)))
   const upToMs = hours.length === 0 ? 0 : Math.max(...hours) + HOUR_MS
-  return { taken: samples.length, folded, duplicates, crowded, damaged, upToMs }
+  return { taken: samples.length, folded, duplicates, crowded, oversized, damaged, upToMs }
 }
 
 /**

@@ -11,7 +11,7 @@ import { err, type Result } from '../../base/index.ts'
 import { openBlock, sealBlock } from './blocks.ts'
 import { type ColumnDamage, decodeNumbers, encodeColumn } from './columns.ts'
 import { METRICS } from './metrics.ts'
-import { HOUR_MS, SAMPLES_PER_HOUR } from './slots.ts'
+import { HOUR_MS, HOUR_SUM_LIMIT, SAMPLES_PER_HOUR } from './slots.ts'
 
 /** `series_blocks.metric` of the moments. */
 export const TIMES = 0
@@ -30,6 +30,8 @@ export interface MergedHour {
   readonly duplicates: number
   /** Refused because the hour is full. */
   readonly crowded: number
+  /** Figures left out of `added` because their sum could not be exact (`HOUR_SUM_LIMIT`). */
+  readonly oversized: number
   /** Metrics whose block could not be read, `TIMES` if it was the moments: their figures from before are gone. */
   readonly damaged: { readonly metric: number; readonly reason: string }[]
 }
@@ -56,8 +58,11 @@ export function mergeHour(
   let times: Float64Array = new Float64Array(0)
   times = read(TIMES) ?? times
 
-  const { added, duplicates, crowded } = pick(startMs, times, samples)
+  const picked = pick(startMs, times, samples)
+  const { duplicates, crowded } = picked
+  const added = picked.added.map(({ atMs, figures }) => ({ atMs, figures: [...figures] }))
   const blocks = new Map<number, Uint8Array>()
+  let oversized = 0
   if (added.length > 0) {
     const order = mergeOrder(startMs, times, added)
     blocks.set(TIMES, packColumn(order.map((at) => (at < 0 ? added[~at]!.atMs - startMs : times[at]!))))
@@ -66,6 +71,7 @@ export function mergeHour(
       if (before === undefined && !known.has(id) && added.every(({ figures }) => figures[index] === null)) {
         continue
       }
+      oversized += leaveOutOversized(before, added, index)
       blocks.set(
         id,
         packColumn(
@@ -78,7 +84,27 @@ export function mergeHour(
       )
     }
   }
-  return { blocks, added, duplicates, crowded, damaged }
+  return { blocks, added, duplicates, crowded, oversized, damaged }
+}
+
+/** @returns how many figures of `added` were made null */
+function leaveOutOversized(
+  before: Float64Array | undefined,
+  added: readonly { readonly figures: (number | null)[] }[],
+  index: number,
+): number {
+  let room = HOUR_SUM_LIMIT
+  for (const value of before ?? []) if (!Number.isNaN(value)) room -= Math.abs(value)
+  let leftOut = 0
+  for (const { figures } of added) {
+    const size = Math.abs(figures[index] ?? 0)
+    if (size <= room) room -= size
+    else {
+      figures[index] = null
+      leftOut++
+    }
+  }
+  return leftOut
 }
 
 /** The moments of an hour, milliseconds since its start. Never throws. */

@@ -25,7 +25,7 @@ export interface Sample {
 
 /**
  * Why something was not recorded. bad-moment: no whole moment after the epoch. bad-value: one figure that is no whole
- * number or beyond `VALUE_LIMIT`; the rest of its sample is recorded. empty: nothing measured.
+ * number, beyond `VALUE_LIMIT`, or leads its hour beyond `HOUR_SUM_LIMIT`; the rest of its sample is recorded. empty: nothing measured.
  * too-many-sources: the limit of known sources is reached. crowded: more samples in its hour than are kept.
  */
 export const REFUSAL_REASONS = ['bad-moment', 'bad-value', 'empty', 'too-many-sources', 'crowded'] as const

@@ -25,13 +25,15 @@ export const FIVE_MINUTES_MS = 5 * MINUTE_MS
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
+/** Figures beyond this are not recorded: as a hashrate 10 PH/s, far above any rig. */
+export const VALUE_LIMIT = 1e12
+/** Samples of one source in an hour: one a second, and again after a clock was set back. More are not recorded. */
+export const SAMPLES_PER_HOUR = 7200
 /**
- * Values beyond this are not recorded. With at most 3,600 samples in an hour a day comes to no more than
- * 24 * 3600 * 10^11 = 8.64 * 10^15, which is a safe integer.
+ * What the figures of one metric come to in an hour at most, signs left aside; figures that would lead beyond are not
+ * recorded. A day then comes to no more than 24 times this, which is a safe integer, so that its sum is exact.
  */
-export const VALUE_LIMIT = 1e11
-/** Samples of one source in an hour; more are not recorded. */
-export const SAMPLES_PER_HOUR = 3600
+export const HOUR_SUM_LIMIT = Math.floor(Number.MAX_SAFE_INTEGER / 24)
 
 /** A span of `series_blocks` that holds slots. */
 export interface SlotSpan {

@@ -39,18 +39,24 @@ export class SourceNumbers {
   }
 
   async #learn(queries: HistoryQueryable, refs: readonly SourceRef[]): Promise<void> {
-    const known = await sourcesOf(queries)
-    for (const source of known) this.#ids.set(nameOf(source), source.id)
-    const fresh = refs.filter((ref) => !this.#ids.has(nameOf(ref)))
-    for (const some of slices(fresh.slice(0, Math.max(0, SOURCE_LIMIT - known.length)), LIST_LIMIT)) {
-      const added = await queries
+    const known = await this.#read(queries)
+    const fresh = refs
+      .filter((ref) => !this.#ids.has(nameOf(ref)))
+      .slice(0, Math.max(0, SOURCE_LIMIT - known))
+    for (const some of slices(fresh, LIST_LIMIT)) {
+      await queries
         .insertInto('series_sources')
         .values(some.map(({ kind, key }) => ({ kind, key })))
         .onConflict((conflict) => conflict.columns(['kind', 'key']).doNothing())
-        .returning(['id', 'kind', 'key'])
         .execute()
-      for (const source of added) this.#ids.set(nameOf(source), source.id)
     }
+    if (fresh.length > 0) await this.#read(queries)
+  }
+
+  async #read(queries: HistoryQueryable): Promise<number> {
+    const known = await sourcesOf(queries)
+    for (const source of known) this.#ids.set(nameOf(source), source.id)
+    return known.length
   }
 }
 

@@ -102,7 +102,7 @@ export class TelemetryStore extends TelemetryQueries {
         .execute(),
     )
     const rawFrom = dayOf(rawFromMs) * DAY_MS
-    const total = { folded: 0, duplicates: 0, crowded: 0 }
+    const total = { folded: 0, duplicates: 0, crowded: 0, oversized: 0 }
     const damaged: BlockDamage[] = []
     for (const { source } of due) {
       for (;;) {
@@ -112,6 +112,7 @@ export class TelemetryStore extends TelemetryQueries {
         total.folded += part.folded
         total.duplicates += part.duplicates
         total.crowded += part.crowded
+        total.oversized += part.oversized
         damaged.push(...part.damaged)
         const known = this.#foldedUpTo.get(source)
         if (known !== undefined) this.#foldedUpTo.set(source, Math.max(known, part.upToMs))
@@ -123,7 +124,7 @@ export class TelemetryStore extends TelemetryQueries {
       sources: due.length,
       folded: total.folded,
       duplicates: total.duplicates,
-      refused: { ...NO_REFUSALS, crowded: total.crowded },
+      refused: { ...NO_REFUSALS, crowded: total.crowded, 'bad-value': total.oversized },
       damaged,
     }
   }

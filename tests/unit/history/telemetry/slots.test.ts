@@ -5,6 +5,7 @@ import {
   daysOf,
   FIVE_MINUTES,
   HOUR_MS,
+  HOUR_SUM_LIMIT,
   HOURS,
   mergedSlots,
   packSlots,
@@ -117,10 +118,12 @@ describe('roll-ups', () => {
     )
   })
 
-  it('of a day at the limits of values and samples still add up exactly', () => {
-    const day = { sum: VALUE_LIMIT * 3600 * 24, count: 3600 * 24, min: VALUE_LIMIT, max: VALUE_LIMIT }
+  it('of a day of full hours still add up exactly', () => {
+    const hour = { sum: HOUR_SUM_LIMIT, count: 3600, min: -VALUE_LIMIT, max: VALUE_LIMIT }
+    const hours = Array.from({ length: 24 }, () => hour)
+    const day = hours.reduce(mergedSlots)
     expect(Number.isSafeInteger(day.sum)).toBe(true)
-    expect(mergedSlots(day, { sum: -1, count: 1, min: -1, max: -1 }).sum).toBe(day.sum - 1)
+    expect(BigInt(day.sum)).toBe(24n * BigInt(HOUR_SUM_LIMIT))
   })
 })
 
@@ -136,8 +139,8 @@ describe('a packed row of slots', () => {
 
   it('comes back as it was at the largest sums', () => {
     const slots = new Slots(3)
-    slots.merge(0, VALUE_LIMIT * 86_400, 86_400, -VALUE_LIMIT, VALUE_LIMIT)
-    slots.merge(2, -VALUE_LIMIT * 86_400 + 1, 86_399, -VALUE_LIMIT, 0)
+    slots.merge(0, 24 * HOUR_SUM_LIMIT, 86_400, -VALUE_LIMIT, VALUE_LIMIT)
+    slots.merge(2, -24 * HOUR_SUM_LIMIT + 1, 86_399, -VALUE_LIMIT, 0)
     expect(unpackSlots(packSlots(slots), 3)).toEqual({ ok: true, value: slots })
   })
 

@@ -91,7 +91,7 @@ describe.each(historyDatabases)('telemetry on $name', ({ open }) => {
         sample(START, {}),
         sample(START, { power_dw: null }),
         sample(START + 1, { power_dw: 0.5, fan_rpm: 1200 }),
-        sample(START + 2, { power_dw: NaN, hashrate_10khs: 2e11 }),
+        sample(START + 2, { power_dw: NaN, hashrate_10khs: 2e12 }),
       ])
       expect(outcome).toEqual({
         recorded: 1,
@@ -186,12 +186,24 @@ describe.each(historyDatabases)('telemetry on $name', ({ open }) => {
       expect(await rows(db)).toBe(3)
     })
 
-    it('refuses more samples in an hour than a day could add up exactly', async () => {
+    it('refuses more samples in an hour than an hour has', async () => {
       const { store } = await opened()
-      const crowd = Array.from({ length: 3700 }, (_, i) => sample(START + i * 900, { power_dw: 1e11 }))
-      await store.record(crowd)
-      expect(await store.fold(START + HOUR_MS)).toMatchObject({ folded: 3600, refused: { crowded: 100 } })
-      expect(await daySums(store, 'power_dw')).toMatchObject({ sum: 3.6e14, count: 3600 })
+      await store.record(Array.from({ length: 7300 }, (_, i) => sample(START + i * 490, { power_dw: 1 })))
+      expect(await store.fold(START + HOUR_MS)).toMatchObject({ folded: 7200, refused: { crowded: 100 } })
+      expect(await daySums(store, 'power_dw')).toMatchObject({ sum: 7200, count: 7200 })
+    })
+
+    it('leaves figures out that a day could not add up exactly, and keeps the rest of their samples', async () => {
+      const { store } = await opened()
+      // 375 of them are what an hour can come to.
+      const large = (from: number, count: number): Sample[] =>
+        Array.from({ length: count }, (_, i) => sample(START + from + i, { power_dw: 1e12, fan_rpm: 1 }))
+      await store.record(large(0, 300))
+      expect(await store.fold(START + HOUR_MS)).toMatchObject({ folded: 300, refused: { 'bad-value': 0 } })
+      await store.record(large(1000, 100))
+      expect(await store.fold(START + HOUR_MS)).toMatchObject({ folded: 100, refused: { 'bad-value': 25 } })
+      expect(await daySums(store, 'power_dw')).toMatchObject({ sum: 3.75e14, count: 375 })
+      expect(await daySums(store, 'fan_rpm')).toMatchObject({ sum: 400, count: 400 })
     })
 
     it('leaves rows and blocks as they were when it fails half way', async () => {
@@ -352,6 +364,27 @@ describe.each(historyDatabases)('telemetry on $name', ({ open }) => {
       expect(lines).toEqual([
         { source: RIG, values: [null, null], mins: [null, null], maxs: [null, null], sourceCounts: null },
       ])
+    })
+
+    it('of very many rigs show what coarser slots have', async () => {
+      const { store } = await opened()
+      const rigs = Array.from({ length: 120 }, (_, i) => ({ kind: 'rig', key: `rig-${i}` }) as const)
+      await store.record(rigs.flatMap((rig, i) => [sample(START + i * 1000, { power_dw: 10 }, rig)]))
+      const widthOf = async (
+        hours: number,
+        sources: 'rigs' | readonly Sample['source'][],
+      ): Promise<number> => {
+        const toMs = START + hours * HOUR_MS
+        const range = { metric: 'power_dw', together: true, fromMs: START, toMs, points: 1000 } as const
+        return (await store.series({ ...range, sources })).bucketMs
+      }
+      expect(await widthOf(1, 'rigs')).toBe(5000)
+      expect(await widthOf(24, 'rigs')).toBe(FIVE_MINUTES_MS)
+      expect(await widthOf(24, rigs.slice(0, 1))).toBe(120_000)
+      expect(await widthOf(10 * 24, 'rigs')).toBe(HOUR_MS)
+      expect(await widthOf(10 * 24, rigs.slice(0, 1))).toBe(900_000)
+      expect(await widthOf(300 * 24, 'rigs')).toBe(DAY_MS)
+      expect(await widthOf(300 * 24, rigs.slice(0, 1))).toBe(12 * HOUR_MS)
     })
 
     it('widen to five minutes where the raw samples of the range are gone', async () => {
