@@ -22,6 +22,7 @@ export default defineConfig({
           headless: here('src-main/headless.ts'),
           'threads/mining.thread': here('src-main/app/threads/mining.thread.ts'),
           'threads/history.thread': here('src-main/app/threads/history.thread.ts'),
+          'threads/reader.thread': here('src-main/app/threads/reader.thread.ts'),
           'threads/hashing.thread': here('src-main/app/threads/hashing.thread.ts'),
         },
       },

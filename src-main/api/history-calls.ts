@@ -40,11 +40,11 @@ export interface KeepingCalls {
   configure(retention: Retention): Promise<KeepingState>
   /** @throws HeadframeError `history/backup-by-server`, `history/no-room`, `history/busy-keeping` */
   backup(): Promise<HistoryBackup>
-  /** @throws HeadframeError `history/unknown-backup` */
+  /** @throws HeadframeError `history/no-such-backup` */
   removeBackup(name: string): Promise<void>
-  /** Null for the history in use. @throws HeadframeError `history/unknown-backup`, `history/busy-keeping` */
+  /** Null for the history in use. @throws HeadframeError `history/no-such-backup`, `history/busy-keeping` */
   verify(backup: string | null): Promise<VerifyReport>
-  /** @throws HeadframeError `history/unknown-backup`, `history/not-sound`, `history/newer-version` */
+  /** @throws HeadframeError `history/no-such-backup`, `history/backup-damaged`, `history/newer-version` */
   restore(name: string): Promise<RestoreReport>
   /** @throws HeadframeError `history/bad-cursor` */
   export(query: z.infer<typeof exportQuery>): Promise<ExportPiece>

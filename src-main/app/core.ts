@@ -6,13 +6,10 @@ import {
   type AppInfo,
   type Block,
   type Downstream,
-  type historyQuery,
-  type HistorySeries,
   type Overview,
   type Pool,
   type Routing,
 } from '../../src-preload/contract/index.ts'
-import { type z } from 'zod'
 import {
   type Core,
   type LiveListView,
@@ -43,18 +40,25 @@ import { rigAddress, type RigListeners, startListeners, type WantedListeners } f
 import { AuditDesk } from './audit-desk.ts'
 import { FarmViews } from './farm-views.ts'
 import { type FleetService, startFleet } from './fleet-service.ts'
-import { HistoryDesk } from './history-desk.ts'
-import { HistoryFeed } from './history-feed.ts'
-import { type HistoryProcedures } from './history-service.ts'
+import { HistorySide } from './history-side.ts'
+import { historyLocation } from './keeping-desk.ts'
+import { MoneyBook, firstMoneyContent } from './money-book.ts'
+import { type MoneySide, startMoney } from './money-side.ts'
+import { namedRigs } from './named-rigs.ts'
+import { tellOfReport } from './report-events.ts'
 import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
 import { Notices } from './notices.ts'
 import { PoolDesk } from './pool-desk.ts'
 import { PoolList } from './pool-list.ts'
+import { practiceYear } from './practice-year.ts'
 import { startPractice, type WiredPractice } from './practice-wiring.ts'
 import { type RigIdentity, rigIdentity } from './rig-identity.ts'
 import { checkRouting, routingConfig } from './routing-config.ts'
 import { TrafficDesk } from './traffic-desk.ts'
 import { type HostedThread, startThread } from './thread-host.ts'
+
+/** Jobs come every half minute or so. */
+const JOB_FACTS_EVERY_MS = 30_000
 
 export interface CoreOptions {
   readonly version: string
@@ -118,8 +122,9 @@ class HeadframeCore implements RunningCore {
   #list!: PoolList
   #identity!: RigIdentity
   #mining!: HostedThread<MiningProcedures, MiningEvent>
-  #feed!: HistoryFeed
-  #historyDesk!: HistoryDesk
+  #book!: MoneyBook
+  #history!: HistorySide
+  #money!: MoneySide
   readonly #views: FarmViews
   #historyNotice: string | null = null
   #stopping: Promise<void> | null = null
@@ -185,12 +190,18 @@ class HeadframeCore implements RunningCore {
     this.routing.set(store.current.routing)
 
     const practice = this.#options.practice
-      ? await startPractice({ ...this.#options, settings: store, secrets: this.#secrets })
+      ? await startPractice({
+          ...this.#options,
+          settings: store,
+          secrets: this.#secrets,
+          addYear: (difficulty) => this.#practiceYear()(difficulty),
+        })
       : null
     if (practice) this.#disposal.add('practice pools', () => practice.stopPools())
     await this.#startHistory()
     await this.#startMining()
     await this.#startFleet(practice)
+    await this.#startMoney()
     if (practice) {
       this.#disposal.add('practice rigs', () => practice.stopRigs())
       const { stratum, stratumV2 } = this.listeners
@@ -249,42 +260,110 @@ class HeadframeCore implements RunningCore {
   }
 
   blocks(): Promise<Block[]> {
-    return this.#historyDesk.blocks()
+    return this.#history.desk.blocks()
   }
 
-  history(query: z.infer<typeof historyQuery>): Promise<HistorySeries> {
-    return this.#historyDesk.series(query)
+  get history(): HistorySide['desk'] {
+    return this.#history.desk
+  }
+
+  get keeping(): HistorySide['keeping'] {
+    return this.#history.keeping
+  }
+
+  get earnings(): MoneySide['earnings'] {
+    return this.#money.earnings
+  }
+
+  get money(): MoneySide['money'] {
+    return this.#money.money
+  }
+
+  get accounts(): MoneySide['accounts'] {
+    return this.#money.accounts
+  }
+
+  get payouts(): MoneySide['payouts'] {
+    return this.#money.payouts
+  }
+
+  get meters(): MoneySide['meters'] {
+    return this.#money.meters
   }
 
   async #startHistory(): Promise<void> {
-    const { dataDir, clock, log } = this.#options
-    const history = startThread<HistoryProcedures>('history', () => {}, this.#options.onFatal)
-    this.#disposal.add('history thread', () => history.terminate())
-    const opened = await history.client.call('open', {
-      database: { kind: 'sqlite', dataDir },
-      nowMs: clock.nowMs(),
-      poolIds: this.#list.all.map(({ id }) => id),
-    })
-    this.#disposal.add('history', () => history.client.call('close', clock.nowMs()))
-    const { session, notices } = opened
-    this.#views.begin(opened)
-    for (const { title, detail } of notices) this.#notices.add('warning', title, detail, clock.nowMs())
-    if (session.sharesLost > 0) {
-      log.warn('shares of an earlier run never got an answer', { count: session.sharesLost })
-    }
-    this.#feed = new HistoryFeed({
+    const { dataDir, clock, log, onFatal } = this.#options
+    const tell = ({ title, detail }: { title: string; detail: string }): void =>
+      void this.#notices.add('warning', title, detail, clock.nowMs())
+    this.#book = await MoneyBook.open(
+      dataDir,
       clock,
-      log,
-      record: (batch) => history.client.call('record', batch),
-      onTrouble: (problem) => this.#onHistoryTrouble(problem),
+      this.#secrets,
+      firstMoneyContent(this.#store.current.ui),
+    )
+    for (const notice of this.#book.notices) tell(notice)
+    this.#history = await HistorySide.start({
+      ...{ clock, log, dataDir, onFatal, tell },
+      location: await historyLocation(this.#book.content.database, dataDir, this.#book),
+      book: this.#book,
+      poolIds: this.#list.all.map(({ id }) => id),
       poolRecord: (poolId) => {
         const pool = this.#list.all.find(({ id }) => id === poolId)
         return { poolId, name: pool?.name ?? poolId, url: pool?.url ?? '' }
       },
+      rigs: () => namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items),
+      meters: () => this.#book.content.meters,
+      pools: () => this.#list.all,
+      onTrouble: (problem) => this.#onHistoryTrouble(problem),
     })
-    this.#disposal.add('history feed', () => this.#feed.settled())
-    this.#historyDesk = new HistoryDesk({ clock, log, history: history.client })
-    this.#disposal.add('samples', () => this.#historyDesk.settled())
+    this.#disposal.add('history', () => this.#history.stop())
+    this.#views.begin(this.#history.opened)
+    for (const notice of this.#history.opened.notices) tell(notice)
+  }
+
+  async #startMoney(): Promise<void> {
+    const { clock, entropy, log, dataDir } = this.#options
+    this.#money = await startMoney({
+      ...{ clock, entropy, log, dataDir },
+      book: this.#book,
+      side: this.#history,
+      pools: () => this.#list.all,
+      rigs: () => this.#fleet.desk.rigs.items,
+      groups: () => this.#fleet.desk.groups.items,
+      named: () => namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items),
+      tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
+    })
+    this.#disposal.add('money', () => this.#money.stop())
+    const jobs = clock.every(JOB_FACTS_EVERY_MS, () => void this.#noteJob())
+    this.#disposal.add('facts of jobs', () => jobs.cancel())
+  }
+
+  #practiceYear(): (chainDifficulty: number) => Promise<void> {
+    return practiceYear({
+      clock: this.#options.clock,
+      side: this.#history,
+      book: this.#book,
+      named: () => namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items),
+      detail: (rigId) => this.#fleet.desk.rigs.find(rigId) && this.#fleet.desk.detail(rigId),
+      shareHashrateHs: (rigKey) =>
+        this.downstreams.items.find((downstream) => downstream.rigKey === rigKey)?.hashrateHs ?? 0,
+      poolIds: () => this.#list.all.map(({ id }) => id),
+      networkDifficulty: () => this.#money.money.facts.value.network?.difficulty ?? null,
+    })
+  }
+
+  /** The job being hashed tells height, difficulty and reward, without asking anybody. */
+  async #noteJob(): Promise<void> {
+    const job = await this.traffic.job(null).catch(() => null)
+    if (!job) return
+    const { receivedAt, height, networkDifficulty, rewardSats, feesSats } = job
+    this.#money.money.noteJob({
+      atMs: receivedAt,
+      height,
+      difficulty: networkDifficulty,
+      rewardSats,
+      feesSats,
+    })
   }
 
   async #startMining(): Promise<void> {
@@ -358,7 +437,12 @@ class HeadframeCore implements RunningCore {
       extraTargets: practice?.scanTargets ?? [],
       // A practice farm announces nothing, and the networks around this machine are none of its affair.
       announcedOn: practice ? ['127.0.0.1'] : null,
-      record: (sample) => this.#historyDesk.record(sample),
+      sawRig: (rig, detail) => {
+        this.#history.sawRig(rig, detail)
+        const rigKey = rig.downstreamId && this.downstreams.find(rig.downstreamId)?.rigKey
+        if (rigKey) this.#history.linkRig(rig.id, rigKey)
+      },
+      forgetRig: (id) => this.#history.forgetRig(id),
       tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
     })
     this.#disposal.add('fleet', () => this.#fleet.stop())
@@ -416,7 +500,12 @@ class HeadframeCore implements RunningCore {
   }
 
   #onReport(report: EngineReport): void {
-    this.#feed.add(report)
+    this.#history.feed.add(report)
+    tellOfReport(
+      report,
+      this.#history.events,
+      (id) => this.#list.all.find((pool) => pool.id === id)?.name ?? id,
+    )
     this.#views.apply(report)
     const grants = new Map<string, number>()
     for (const { poolId, extranonce } of report.pools) if (extranonce) grants.set(poolId, extranonce.rollable)

@@ -13,13 +13,13 @@ import {
 import { LiveListView, LiveValueView, type RigCalls, type RunCalls } from '../api/index.ts'
 import { HeadframeError } from '../base/index.ts'
 import { type FleetCalls, type FleetChange } from '../fleet/index.ts'
-import { type Sample } from '../history/index.ts'
-import { sampleOf } from './rig-samples.ts'
 
 export interface FleetDeskParts {
   readonly fleet: FleetCalls
-  /** Takes what a rig said. */
-  record(sample: Sample): void
+  /** A rig as it is now, after anything about it changed; `detail` is asked for if there is a new reading. */
+  sawRig(rig: Rig, detail: () => RigDetail): void
+  /** A rig was removed. */
+  forgetRig(id: string): void
   /** Looks for rigs at these; resolves with the scan's id. */
   scan(targets: readonly string[]): Promise<string>
 }
@@ -36,9 +36,6 @@ export class FleetDesk implements RigCalls {
   readonly #fleet: FleetCalls
   /** Of rigs whose page is open. */
   readonly #details = new Map<string, LiveValueView<RigDetail>>()
-  /** When each rig's reading that was recorded last arrived. */
-  readonly #recordedAtMs = new Map<string, number>()
-
   constructor(parts: FleetDeskParts) {
     this.#parts = parts
     const { fleet } = parts
@@ -153,15 +150,11 @@ export class FleetDesk implements RigCalls {
       if (rig) present.push(rig)
       else if (this.rigs.find(id)) gone.push(id)
     }
-    for (const id of gone) this.#recordedAtMs.delete(id)
+    for (const id of gone) this.#parts.forgetRig(id)
     this.rigs.apply(present, gone)
     for (const rig of present) {
-      const isNewReading = rig.readAt !== null && rig.readAt !== this.#recordedAtMs.get(rig.id)
-      const view = this.#details.get(rig.id)
-      if (!isNewReading && !view) continue
-      const detail = this.#fleet.detail(rig.id)
-      view?.set(detail)
-      if (isNewReading) this.#record(detail)
+      this.#details.get(rig.id)?.set(this.#fleet.detail(rig.id))
+      this.#parts.sawRig(rig, () => this.#fleet.detail(rig.id))
     }
   }
 
@@ -173,12 +166,5 @@ export class FleetDesk implements RigCalls {
       if (error instanceof HeadframeError && error.code === 'rig/unknown') return undefined
       throw error
     }
-  }
-
-  #record(detail: RigDetail): void {
-    const sample = sampleOf(detail)
-    if (sample === undefined) return
-    this.#recordedAtMs.set(detail.rig.id, sample.atMs)
-    this.#parts.record(sample)
   }
 }

@@ -14,9 +14,8 @@ import {
   Tuner,
   whatsminerReports,
 } from '../fleet/index.ts'
-import { type Sample } from '../history/index.ts'
 import { type JsonFileNotice, openRigBook, openTuningFile, type SecretStore } from '../settings/index.ts'
-import { FleetDesk } from './fleet-desk.ts'
+import { FleetDesk, type FleetDeskParts } from './fleet-desk.ts'
 import { type PoolList } from './pool-list.ts'
 import { proxySide, type ProxySideParts } from './proxy-side.ts'
 import { ScanDesk } from './scan-desk.ts'
@@ -35,7 +34,8 @@ export interface FleetServiceParts extends Pick<ProxySideParts, 'downstreams' | 
   readonly extraTargets: readonly string[]
   /** IPv4 addresses of this machine on whose networks rigs may announce themselves; all it has for null. */
   readonly announcedOn: readonly string[] | null
-  record(sample: Sample): void
+  sawRig: FleetDeskParts['sawRig']
+  forgetRig: FleetDeskParts['forgetRig']
   /** Something about the kept files that the person should be told. */
   tell(notice: JsonFileNotice): void
 }
@@ -80,7 +80,8 @@ export async function startFleet(parts: FleetServiceParts): Promise<FleetService
   })
   const desk = new FleetDesk({
     fleet,
-    record: parts.record,
+    sawRig: (rig, detail) => parts.sawRig(rig, detail),
+    forgetRig: (id) => parts.forgetRig(id),
     scan: async (targets) => {
       const draft = { targets: [...targets], mdns: false, reports: false, listenSeconds: 1 }
       return (await scans.start(draft)).id

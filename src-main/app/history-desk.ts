@@ -1,42 +1,52 @@
-/** What is asked of the history, and the samples of rigs on their way into it. */
+/** What is asked of the history: charts, the explorer, events, analysis. Answers come from the reader thread. */
+import { type z } from 'zod'
 import {
+  type Analysis,
+  type analysisQuery,
   type Block,
+  eventKind,
+  type eventQuery,
+  type ExploreResult,
+  type exploreQuery,
+  type HistoryEvent,
   type historyQuery,
   type HistorySeries,
-  type RigMetric,
+  type HistorySource,
 } from '../../src-preload/contract/index.ts'
-import { type z } from 'zod'
-import { type Clock, errorText, HeadframeError, type Logger } from '../base/index.ts'
-import { type MetricColumn, type Sample } from '../history/index.ts'
-import { type HistoryProcedures } from './history-service.ts'
-import { RIG_METRICS } from './metric-table.ts'
+import { type HistoryCalls } from '../api/index.ts'
+import { type Clock, HeadframeError } from '../base/index.ts'
+import { type RecordedEvent } from '../history/index.ts'
+import { type Names, type ReaderProcedures } from './reading/reader-service.ts'
 import { type ThreadClient } from './thread-link.ts'
+
+/** A machine that has a history, as it is called now. */
+export interface NamedRig {
+  /** Of the fleet; null for one that only the proxy knows. */
+  readonly rigId: string | null
+  readonly rigKey: string | null
+  readonly name: string
+}
 
 export interface HistoryDeskParts {
   readonly clock: Clock
-  readonly log: Logger
-  readonly history: ThreadClient<HistoryProcedures>
+  readonly reader: ThreadClient<ReaderProcedures>
+  rigs(): readonly NamedRig[]
+  meters(): readonly { readonly id: string; readonly name: string }[]
+  pools(): readonly { readonly id: string; readonly name: string }[]
 }
 
 const BLOCKS_LISTED = 100
 const DEFAULT_SPAN_MS = 3600_000
-/** Samples are written together, because a transaction for each would be most of the work. */
-const WRITE_EVERY_MS = 5_000
-/** What waits while the history refuses; then the oldest go, since the next are as good. */
-const MAX_WAITING = 20_000
 
-export class HistoryDesk {
+export class HistoryDesk implements HistoryCalls {
   readonly #parts: HistoryDeskParts
-  #waiting: Sample[] = []
-  #isWriteDue = false
-  #writing: Promise<void> = Promise.resolve()
 
   constructor(parts: HistoryDeskParts) {
     this.#parts = parts
   }
 
   async blocks(): Promise<Block[]> {
-    const found = await this.#parts.history.call('blocks', BLOCKS_LISTED)
+    const found = await this.#parts.reader.call('blocks', BLOCKS_LISTED)
     return found.map(({ hash, height, foundAtMs, poolId, rigName, difficulty }) => ({
       hash,
       height,
@@ -49,84 +59,114 @@ export class HistoryDesk {
 
   /** @throws HeadframeError `history/empty-range` */
   async series(query: z.infer<typeof historyQuery>): Promise<HistorySeries> {
-    const { metric, rig, points: wanted } = query
-    const toMs = query.to ?? this.#parts.clock.nowMs()
-    const fromMs = query.from ?? toMs - DEFAULT_SPAN_MS
-    if (fromMs >= toMs) {
-      throw new HeadframeError('history/empty-range', '"from" must be earlier than "to".', {
-        context: { field: 'from' },
-      })
-    }
-    const range = { fromMs, toMs, points: wanted }
-    if (isRigMetric(metric)) return { metric, ...(await this.#rigSeries(metric, rig, range)) }
-    const { bucketMs, points } = await this.#parts.history.call('series', {
-      metric,
-      ...range,
-      ...(rig === undefined ? {} : { rigKey: rig }),
+    const { metric, rig, points } = query
+    const to = query.to ?? this.#parts.clock.nowMs()
+    const from = query.from ?? to - DEFAULT_SPAN_MS
+    const { bucketMs, at, series } = await this.explore({
+      lines: [{ metric, rigs: rig === undefined ? null : [rig], together: true, offsetMs: 0 }],
+      from,
+      to,
+      points,
     })
-    return { metric, bucketMs, points }
+    const mean = series[0]?.mean ?? []
+    return { metric, bucketMs, points: at.map((start, index) => ({ at: start, value: mean[index] ?? null })) }
   }
 
-  async #rigSeries(
-    metric: RigMetric,
-    rigId: string | undefined,
-    range: { fromMs: number; toMs: number; points: number },
-  ): Promise<Pick<HistorySeries, 'bucketMs' | 'points'>> {
-    const { source } = RIG_METRICS[metric]
-    const read = async (column: MetricColumn) => {
-      const { bucketMs, at, lines } = await this.#parts.history.call('telemetry', {
-        metric: column,
-        sources: rigId === undefined ? 'rigs' : [{ kind: 'rig', key: rigId }],
-        together: true,
-        ...range,
-      })
-      return { bucketMs, at, values: lines[0]?.values ?? [] }
-    }
-    const { bucketMs, at, values } = await read(source.column)
-    const over = source.kind === 'quotient' ? (await read(source.over)).values : null
-    return {
-      bucketMs,
-      points: at.map((moment, i) => {
-        const value = values[i] ?? null
-        const divisor = over === null ? 1 : (over[i] ?? 0)
-        return {
-          at: moment,
-          value: value === null || divisor === 0 ? null : (value / divisor) * source.times,
-        }
+  explore(query: z.infer<typeof exploreQuery>): Promise<ExploreResult> {
+    requireRange(query)
+    return this.#parts.reader.call('explore', { query, names: this.#names() })
+  }
+
+  async sources(): Promise<HistorySource[]> {
+    const known = await this.#parts.reader.call('sources', null)
+    const rigs = this.#parts.rigs()
+    const meters = new Map(this.#parts.meters().map(({ id, name }) => [id, name]))
+    const sources = known.map(({ kind, key, rigKey, firstMs, lastMs }): HistorySource => {
+      const rig = kind === 'rig' ? rigs.find(({ rigId }) => rigId === key) : undefined
+      const name = kind === 'rig' ? rig?.name : meters.get(key)
+      return {
+        id: key,
+        kind,
+        name: name ?? key,
+        rigKey: rig?.rigKey ?? rigKey,
+        present: name !== undefined,
+        firstAt: firstMs,
+        lastAt: lastMs,
+      }
+    })
+    const linked = new Set(sources.map(({ rigKey }) => rigKey))
+    const proxied = rigs.filter(
+      ({ rigId, rigKey }) => rigId === null && rigKey !== null && !linked.has(rigKey),
+    )
+    return [
+      ...sources,
+      ...proxied.map(({ rigKey, name }): HistorySource => {
+        const seen = { present: true, firstAt: null, lastAt: null }
+        return { id: rigKey!, kind: 'proxy-rig', name, rigKey, ...seen }
       }),
-    }
+    ]
   }
 
-  /** Takes what a rig said; it is written within seconds. */
-  record(sample: Sample): void {
-    this.#waiting.push(sample)
-    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift()
-    if (this.#isWriteDue) return
-    this.#isWriteDue = true
-    this.#parts.clock.after(WRITE_EVERY_MS, () => void this.settled())
+  async events({ from, to, rig, limit }: z.infer<typeof eventQuery>): Promise<HistoryEvent[]> {
+    requireRange({ from, to })
+    const about =
+      rig === undefined
+        ? undefined
+        : [{ subjectKind: 'rig', subject: rig }, { subjectKind: 'pool' }, { subjectKind: 'farm' }]
+    const events = await this.#parts.reader.call('events', {
+      fromMs: from,
+      toMs: to,
+      limit,
+      ...(about === undefined ? {} : { about }),
+    })
+    const names = this.#names()
+    const pools = new Map(this.#parts.pools().map(({ id, name }) => [id, name]))
+    return events
+      .flatMap((event) => eventView(event, (id) => names[id] ?? pools.get(id) ?? id))
+      .sort((a, b) => a.at - b.at)
   }
 
-  /** Writes what waits; resolves when it is done or refused. */
-  settled(): Promise<void> {
-    this.#isWriteDue = false
-    this.#writing = this.#writing.then(() => this.#write())
-    return this.#writing
+  analysis({ from, to, rig }: z.infer<typeof analysisQuery>): Promise<Analysis> {
+    requireRange({ from, to })
+    return this.#parts.reader.call('analysis', {
+      fromMs: from,
+      toMs: to,
+      names: this.#names(),
+      ...(rig === undefined ? {} : { rigId: rig }),
+    })
   }
 
-  async #write(): Promise<void> {
-    const batch = this.#waiting
-    if (batch.length === 0) return
-    this.#waiting = []
-    try {
-      await this.#parts.history.call('recordSamples', batch)
-    } catch (error) {
-      // The next sample tries again with these before it.
-      this.#waiting = [...batch, ...this.#waiting].slice(-MAX_WAITING)
-      this.#parts.log.warn('the history refused samples', { error: errorText(error), waiting: batch.length })
-    }
+  /** By id of the fleet and by the proxy's key alike. */
+  #names(): Names {
+    const rigs = this.#parts.rigs()
+    const named = rigs.flatMap(({ rigId, rigKey, name }) => [
+      ...(rigId === null ? [] : [[rigId, name] as const]),
+      ...(rigKey === null ? [] : [[rigKey, name] as const]),
+    ])
+    return Object.fromEntries([...named, ...this.#parts.meters().map(({ id, name }) => [id, name] as const)])
   }
 }
 
-function isRigMetric(metric: HistorySeries['metric']): metric is RigMetric {
-  return metric in RIG_METRICS
+function requireRange({ from, to }: { readonly from: number; readonly to: number }): void {
+  if (from < to) return
+  throw new HeadframeError('history/empty-range', '"from" must be earlier than "to".', {
+    context: { field: 'from' },
+  })
+}
+
+/** One that a newer program recorded under a kind that is not known here is left out. */
+function eventView(event: RecordedEvent, nameOf: (id: string) => string): HistoryEvent[] {
+  const kind = eventKind.safeParse(event.kind)
+  if (!kind.success) return []
+  const { id, atMs, subjectKind, subject, text } = event
+  return [
+    {
+      id: String(id),
+      at: atMs,
+      kind: kind.data,
+      rigId: subjectKind === 'rig' ? subject : null,
+      subject: subject === '' ? '' : nameOf(subject),
+      text,
+    },
+  ]
 }

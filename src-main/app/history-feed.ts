@@ -57,6 +57,14 @@ export class HistoryFeed {
     this.#sending ??= this.#send()
   }
 
+  /** What happened at another time, for the practice farm's past; returns at once. */
+  addPast(atMs: number, coveredMs: number, shares: HistoryBatch['shares']): void {
+    const pools = this.#newPools(shares.map(({ poolId }) => poolId))
+    const nothing = { rigs: [], blocks: [], poolEvents: [] }
+    this.#waiting.push({ sequence: ++this.#sequence, atMs, coveredMs, shares, pools, ...nothing })
+    this.#sending ??= this.#send()
+  }
+
   /** Resolves when nothing waits, or the history refuses. */
   async settled(): Promise<void> {
     await this.#sending

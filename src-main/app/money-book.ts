@@ -56,8 +56,9 @@ export const SECRETS = {
   meter: (id: string) => `meter/${id}`,
 } as const
 
-/** What a first start begins with: nothing is asked of anybody. @param timeZone of this machine */
-export function firstMoneyContent(timeZone: string, currency: string): MoneyContent {
+/** What a first start begins with: nothing is asked of anybody, and days are those of this machine's time zone. */
+export function firstMoneyContent({ currency }: { readonly currency: string }): MoneyContent {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   return {
     settings: {
       currency,

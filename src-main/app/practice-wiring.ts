@@ -26,6 +26,8 @@ export interface PracticeParts {
   readonly log: Logger
   readonly settings: SettingsStore
   readonly secrets: SecretStore
+  /** Gives the history a year that leads up to now. */
+  addYear(networkDifficulty: number): Promise<void>
 }
 
 export interface WiredPractice {
@@ -64,7 +66,14 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
   await seedPools(settings, farm)
   return {
     scanTargets: farm.scanTargets,
-    control: { state: () => farm.state(), trigger: (event) => farm.trigger(event) },
+    control: {
+      state: () => farm.state(),
+      async trigger(event) {
+        if (event !== 'add-year') return farm.trigger(event)
+        await parts.addYear(farm.state().networkDifficulty)
+        return farm.state()
+      },
+    },
     startRigs: (places) => farm.startRigs(places),
     stopRigs: () => farm.stopRigs(),
     stopPools: () => farm.stop(),

@@ -2,6 +2,7 @@ export { type HistoryNotice } from './database/notices.ts'
 export { type HistoryLocation, type OpenDatabaseOptions } from './database/open.ts'
 export { type ServerOptions } from './database/open-postgres.ts'
 export { HISTORY_FILE } from './database/open-sqlite.ts'
+export { type TriedDatabase, type TriedStep, tryDatabase } from './database/try-database.ts'
 export { type History, type HistoryQueries } from './history.ts'
 export {
   type BackupKind,
@@ -9,8 +10,9 @@ export {
   findBackup,
   type HistoryBackup,
   listBackups,
+  removeBackup,
 } from './keeping/backup-names.ts'
-export { type BackupOptions, makeBackup, rotateBackups } from './keeping/backup.ts'
+export { type BackupOptions, type MadeBackup, makeBackup, rotateBackups } from './keeping/backup.ts'
 export { freeBytes } from './keeping/disk-room.ts'
 export {
   EXPORT_KINDS,

@@ -52,3 +52,5 @@ export {
   type PracticeOutsideOptions,
   startPracticeOutside,
 } from './outside/practice-outside.ts'
+export { pastLedger, type PastLedger, type PastLedgerOptions } from './past-ledger.ts'
+export { type PastMachine, type PastStep, pastYear, type PastYearOptions } from './past-year.ts'

@@ -129,7 +129,7 @@ function isWholeHourZone(timeZone: string, ms: number): boolean {
 }
 
 /** Columns by rig and pool; cells come oldest first. */
-function workSeries(cells: readonly WorkCell[]): WorkSeries[] {
+export function workSeries(cells: readonly WorkCell[]): WorkSeries[] {
   interface Columns extends WorkSeries {
     atMs: number[]
     workDifficulty: number[]

@@ -231,6 +231,14 @@ export class ShareQueries {
     )
   }
 
+  /** When the first session began, epoch milliseconds; null before any. */
+  async firstSession(): Promise<number | null> {
+    const row = await this.#db.read((queries) =>
+      queries.selectFrom('sessions').select('started_at_ms').orderBy('id').limit(1).executeTakeFirst(),
+    )
+    return row?.started_at_ms ?? null
+  }
+
   /**
    * Adds everything up in every way it is stored and compares, as of one moment. Reads the whole database.
    * @throws HeadframeError `history/corrupted`
