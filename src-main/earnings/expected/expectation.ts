@@ -15,7 +15,12 @@ const MOST_TIMES_THE_NETWORK = 100
 
 /** Whether a slot's work can be real at a difficulty. */
 export function isPlausible(workDifficulty: number, difficulty: number, slotMs: number): boolean {
-  return workDifficulty / difficulty <= (MOST_TIMES_THE_NETWORK * slotMs) / BLOCK_MS
+  return workDifficulty <= mostWork(difficulty, slotMs)
+}
+
+/** The most work that a slot can have at a difficulty. */
+export function mostWork(difficulty: number, slotMs: number): number {
+  return difficulty * ((MOST_TIMES_THE_NETWORK * slotMs) / BLOCK_MS)
 }
 
 /**

@@ -89,14 +89,16 @@ export class Ledger {
     const expectedSats = expectedOf(income.expected, paying)
     const byPool = (table: typeof income.expected, known: boolean) =>
       pools === null || this.pools.length === 0 || !known ? null : sum(table, pools)
-    const byDay = this.#inputs.bucket !== 'hour'
-    const reportedSats = byPool(income.reported, byDay && this.#inputs.accounts.length > 0)
+    // By the hour pools say nothing.
+    const reports =
+      this.#inputs.bucket !== 'hour' && this.#inputs.accounts.length + this.#inputs.accountDays.length > 0
+    const reportedSats = byPool(income.reported, reports)
     const receives = this.#inputs.payoutsKnown ?? true
     const receivedSats = byPool(income.received, receives)
 
     const basis = {
       expected: expectedSats,
-      reported: byDay && this.#inputs.accounts.length > 0 ? 0 : null,
+      reported: reports ? 0 : null,
       received: pools === null || this.pools.length === 0 || !receives ? null : 0,
     }[this.#inputs.profitFrom]
     const hasPrice = income.prices.length > 0 && income.prices[0] !== null

@@ -31,7 +31,7 @@ export function makeSplits(
     const figures = ledger.figures(all, cells, own)
     const isEmpty = cells.length === 0 && !figures.reportedSats && !figures.receivedSats
     if (isEmpty && (subject === undefined || own === null)) continue
-    if (!withAccount.has(pool)) figures.reportedSats = null
+    if (!withAccount.has(pool) && !figures.reportedSats) figures.reportedSats = null
     const named = {
       poolId: subject?.poolId ?? null,
       name: subject?.name ?? '',

@@ -13,8 +13,12 @@ export class LeafTable {
   }
 
   add(receiver: number, leaf: number, amount: number): void {
-    const row = (this.#rows[receiver] ??= new Float64Array(this.#leaves))
-    row[leaf]! += amount
+    this.row(receiver)[leaf]! += amount
+  }
+
+  /** By leaf, to add to. */
+  row(receiver: number): Float64Array {
+    return (this.#rows[receiver] ??= new Float64Array(this.#leaves))
   }
 
   at(receiver: number, leaf: number): number {

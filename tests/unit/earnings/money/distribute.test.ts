@@ -61,14 +61,12 @@ describe('sharing out an amount', () => {
 
 describe('sharing out a run of amounts', () => {
   const claim = fc.bigInt({ min: 0n, max: 5_000_000n })
-  const runs = fc
-    .integer({ min: 1, max: 6 })
-    .chain((receivers) =>
-      fc.array(fc.array(claim, { minLength: receivers, maxLength: receivers }), {
-        minLength: 1,
-        maxLength: 60,
-      }),
-    )
+  const runs = fc.integer({ min: 1, max: 6 }).chain((receivers) =>
+    fc.array(fc.array(claim, { minLength: receivers, maxLength: receivers }), {
+      minLength: 1,
+      maxLength: 60,
+    }),
+  )
 
   it('adds up to every total, gives nothing to who claims nothing, and stays near the claims', () => {
     fc.assert(
@@ -96,6 +94,14 @@ describe('sharing out a run of amounts', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('gives nothing to one whose claim only makes up for what it had too much', () => {
+    const split = new CarryingSplit(1, 10n)
+    expect(split.next(1, [6n])).toEqual([1])
+    expect(split.next(0, [4n])).toEqual([0])
+    expect(split.next(0, [4n])).toEqual([0])
+    expect(() => split.next(-1, [4n])).toThrow(RangeError)
   })
 
   it('lets many small claims come to whole units in time', () => {
