@@ -4,7 +4,6 @@
  * and spent outputs are seen as well. Without them `scantxoutset` tells what is not spent yet and nothing else. Governed
  * by Bitcoin Core's RPC documentation (25 to 31 for `scanblocks`).
  */
-import { tryFromHex } from '../../../base/index.ts'
 import { type Answer } from '../answer.ts'
 import { wholeUnits } from '../decimal.ts'
 import { NodeRpc, type NodeRpcOptions, RPC_METHOD_NOT_FOUND, RPC_MISC_ERROR, rpcCodeOf } from './node-rpc.ts'
@@ -173,9 +172,11 @@ function outputsIn(
   script: Uint8Array,
   known: Set<string>,
 ): FoundOutput[] {
-  const bytes = tryFromHex(result.text())
-  const header = bytes && readHeader(bytes)
-  const outputs = bytes && outputsOfBlock(bytes, [script])
+  // Megabytes: Node's own reading of hex, which ends at the first character that is none.
+  const hex = result.text()
+  const bytes = Buffer.from(hex, 'hex')
+  const header = readHeader(bytes)
+  const outputs = 2 * bytes.length === hex.length ? outputsOfBlock(bytes, [script]) : undefined
   if (header === undefined || outputs === undefined) throw result.wrong('is no block')
   return outputs.map(({ txid, vout, sats, coinbase, spends }) => {
     const reference = `${txid}:${String(vout)}`
