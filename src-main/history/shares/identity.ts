@@ -9,7 +9,7 @@ import { type ShareColumns } from '../database/tables.ts'
 import { type DatabaseKind } from '../database/words.ts'
 import { FIVE_MINUTES_MS } from './packed-day.ts'
 import { shareSlots } from './share-slots.ts'
-import { addSums, NO_SHARES, type ShareSums, sumsOf } from './sums.ts'
+import { addSums, FIGURES, NO_SHARES, type ShareSums, sumsOf } from './sums.ts'
 
 const MAX_PROBLEMS = 20
 
@@ -94,13 +94,13 @@ async function checkFiveMinutes(
   for (let day = first ?? 0; last !== null && day <= last; day += DAYS_AT_ONCE) {
     const range = { slotMs: FIVE_MINUTES_MS, fromMs: day * DAY_MS, toMs: (day + DAYS_AT_ONCE) * DAY_MS }
     const ofRigs: SumsByKey = new Map()
-    for (const { rig, pool, atMs, sums } of await shareSlots(trx, range, {})) {
-      addTo(byRig, `${rig} at ${pool}`, sums)
-      addTo(ofRigs, `${atMs} at ${pool}`, sums)
+    for (const slot of await shareSlots(trx, range, {}, FIGURES)) {
+      addTo(byRig, `${slot.rig} at ${slot.pool}`, slot)
+      addTo(ofRigs, `${slot.atMs} at ${slot.pool}`, slot)
     }
     const ofFarm: SumsByKey = new Map()
-    for (const { pool, atMs, sums } of await shareSlots(trx, range, { rig: ALL_RIGS })) {
-      addTo(ofFarm, `${atMs} at ${pool}`, sums)
+    for (const slot of await shareSlots(trx, range, { rig: ALL_RIGS }, FIGURES)) {
+      addTo(ofFarm, `${slot.atMs} at ${slot.pool}`, slot)
     }
     compare('share_minutes and share_blocks: the farm against its rigs', ofFarm, ofRigs, problems)
     if (problems.length > MAX_PROBLEMS) return

@@ -7,7 +7,7 @@ import { HeadframeError } from '../../base/index.ts'
 import { COUNT_COLUMNS, MINUTE_MS } from '../database/schema.ts'
 import { openBlock, sealBlock } from '../telemetry/blocks.ts'
 import { decodeColumn, decodeFloats, encodeColumn, encodeFloats } from '../telemetry/columns.ts'
-import { addSums, NO_SHARES, type ShareSums } from './sums.ts'
+import { addSums, type Figure, FIGURES, NO_SHARES, type ShareSums } from './sums.ts'
 
 export const FIVE_MINUTES_MS = 5 * MINUTE_MS
 export const MINUTES_PER_SLOT = 5
@@ -42,11 +42,15 @@ export function packDay(day: PackedDay): Uint8Array {
 }
 
 /**
- * What `packDay` packed.
+ * Some figures of what `packDay` packed, each by slot of the day; null where nothing was recorded.
  * @param where for the message: the rig, pool and day
  * @throws HeadframeError `history/corrupted`
  */
-export function unpackDay(bytes: Uint8Array, where: string): PackedDay {
+export function unpackFigures(
+  bytes: Uint8Array,
+  figures: readonly Figure[],
+  where: string,
+): (number | null)[][] {
   const damaged = (reason: string): HeadframeError =>
     new HeadframeError(
       'history/corrupted',
@@ -55,21 +59,25 @@ export function unpackDay(bytes: Uint8Array, where: string): PackedDay {
     )
   const block = openBlock(bytes)
   if (!block.ok) throw damaged(block.error.reason)
-  if (block.value.length !== COUNT_COLUMNS.length + 2) throw damaged('columns are missing')
-  const columns = block.value.map((packed, i) => {
-    const column = i < COUNT_COLUMNS.length ? decodeColumn(packed) : decodeFloats(packed)
+  if (block.value.length !== FIGURES.length) throw damaged('columns are missing')
+  return figures.map((figure) => {
+    const place = FIGURES.indexOf(figure)
+    const packed = block.value[place]!
+    const column = place < COUNT_COLUMNS.length ? decodeColumn(packed) : decodeFloats(packed)
     if (!column.ok) throw damaged(column.error.reason)
     if (column.value.length !== SLOTS_PER_DAY) throw damaged('slots are missing')
     return column.value
   })
+}
+
+/** All of what `packDay` packed; see `unpackFigures`. */
+export function unpackDay(bytes: Uint8Array, where: string): PackedDay {
+  const columns = unpackFigures(bytes, FIGURES, where)
   const day: PackedDay = new Map()
   for (let slot = 0; slot < SLOTS_PER_DAY; slot++) {
-    const values = columns.map((column) => column[slot]!)
-    if (values[0] === null) continue
+    if (columns[0]![slot] === null) continue
     const sums: ShareSums = { ...NO_SHARES }
-    for (const [i, name] of COUNT_COLUMNS.entries()) sums[name] = values[i]!
-    sums.workDifficulty = values[COUNT_COLUMNS.length]!
-    sums.bestDifficulty = values[COUNT_COLUMNS.length + 1]!
+    for (const [i, figure] of FIGURES.entries()) sums[figure] = columns[i]![slot]!
     day.set(slot, sums)
   }
   return day

@@ -4,9 +4,8 @@ import { type HistoryQueryable } from '../database/history-db.ts'
 import { HOUR_MS, MINUTE_MS } from '../database/schema.ts'
 import { planBuckets } from '../series.ts'
 import { FIVE_MINUTES_MS } from './packed-day.ts'
-import { type HistoryMetric, type Series, type SeriesQuery } from './records.ts'
+import { type Series, type SeriesQuery } from './records.ts'
 import { hasPackedDays, shareSlots } from './share-slots.ts'
-import { type ShareSums } from './sums.ts'
 
 /** Hashes that a share of difficulty 1 stands for, on average. */
 const HASHES_PER_DIFFICULTY = 2 ** 32
@@ -33,8 +32,8 @@ export async function shareSeries(
 
   const values = new Map<number, number>()
   if (filter !== undefined) {
-    for (const { atMs, sums } of await shareSlots(queries, range, filter)) {
-      const value = sums[columnOf(metric)]
+    const figure = metric === 'hashrate' ? 'workDifficulty' : metric
+    for (const { atMs, [figure]: value } of await shareSlots(queries, range, filter, [figure])) {
       const known = values.get(atMs)
       const both =
         known === undefined ? value : metric === 'bestDifficulty' ? Math.max(known, value) : known + value
@@ -51,10 +50,6 @@ export async function shareSeries(
     series.points.push({ at, value })
   }
   return series
-}
-
-function columnOf(metric: HistoryMetric): keyof ShareSums {
-  return metric === 'hashrate' ? 'workDifficulty' : metric
 }
 
 /** How long we were there to count, by the start of each bucket. */

@@ -9,6 +9,18 @@ export interface ShareSums extends ShareCounts {
   bestDifficulty: number
 }
 
+/** One of the sums by name. */
+export type Figure = keyof ShareSums
+
+/** In the order of `SHARE_COLUMNS`. */
+export const FIGURES: readonly Figure[] = [...COUNT_COLUMNS, 'workDifficulty', 'bestDifficulty']
+
+/** The column that a figure is kept in. */
+export function columnOf(figure: Figure): keyof ShareColumns {
+  if (figure === 'workDifficulty') return 'work_difficulty'
+  return figure === 'bestDifficulty' ? 'best_difficulty' : figure
+}
+
 /** The names of the columns of `ShareColumns`, in the order of `valuesOf`. */
 export const SHARE_COLUMNS: readonly (keyof ShareColumns)[] = [
   ...COUNT_COLUMNS,
