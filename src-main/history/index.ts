@@ -24,7 +24,16 @@ export {
 export { type ExportColumn, type ExportFormat } from './keeping/export-format.ts'
 export { type Loss } from './keeping/extent.ts'
 export { Keeping } from './keeping/keeping.ts'
-export { restoreBackup, type RestoreOptions, type RestoreReport } from './keeping/restore.ts'
+export {
+  finishRestore,
+  type PreparedRestore,
+  type PrepareOptions,
+  prepareRestore,
+  restoreBackup,
+  type RestoreOptions,
+  type RestoreReport,
+  type SwapOptions,
+} from './keeping/restore.ts'
 export {
   DEFAULT_RETENTION,
   type EffectiveRetention,

@@ -19,19 +19,31 @@ import { lastWritten, type Loss, lossBetween, readExtent, timeText } from './ext
 import { putBack, setAside } from './set-aside.ts'
 import { verifyFile } from './verify-file.ts'
 
-export interface RestoreOptions {
+export interface PrepareOptions {
+  /** From 0 to 1. */
+  readonly onProgress?: (ratio: number) => void
+  readonly signal?: AbortSignal
+  /** For tests: bytes free in a folder. */
+  readonly freeBytes?: (folder: string) => Promise<number | null>
+}
+
+export interface SwapOptions {
   /** Names what is kept aside. */
   readonly nowMs: number
   /** Ends the session and closes every connection to the history, those that only read too. */
   close(): Promise<void>
   /** Opens the history and brings it up to date (`openHistory`), and begins a session. Also called to open the one from before. */
   open(): Promise<void>
-  /** From 0 to 1. */
-  readonly onProgress?: (ratio: number) => void
-  /** Heeded until the history is closed. */
-  readonly signal?: AbortSignal
-  /** For tests: bytes free in a folder. */
-  readonly freeBytes?: (folder: string) => Promise<number | null>
+}
+
+/** The signal is heeded until the history is closed. */
+export type RestoreOptions = PrepareOptions & SwapOptions
+
+/** A backup that lies ready beside the history. */
+export interface PreparedRestore {
+  readonly name: string
+  /** What is wrong with figures in the backup; a sentence each, almost always none. */
+  readonly problems: readonly string[]
 }
 
 export interface RestoreReport {
@@ -50,34 +62,79 @@ const COPYING_RATIO = 0.4
 const READ_RATIO = 0.95
 
 /**
+ * Both halves of a restore in one thread.
  * @param name of one of `listBackups`
- * @throws HeadframeError `history/backup-by-server` (PostgreSQL), `history/no-such-backup`, `history/newer-version`,
- *   `history/not-ours`, `history/backup-damaged`, `history/no-room` (nothing was changed), `history/restore-failed`
- *   (the history from before is open again, or the message says where it is); the reason of `signal` when aborted
+ * @throws HeadframeError as `prepareRestore` and `finishRestore` do
  */
 export async function restoreBackup(
   database: HistoryLocation,
   name: string,
   options: RestoreOptions,
 ): Promise<RestoreReport> {
+  const prepared = await prepareRestore(database, name, {
+    ...options,
+    onProgress: (ratio) => options.onProgress?.(ratio * READ_RATIO),
+  })
+  const report = await finishRestore(database, prepared, options)
+  options.onProgress?.(1)
+  return report
+}
+
+/**
+ * The long half: copies the backup beside the history and reads the copy through. The history goes on meanwhile, so that
+ * this runs best in a thread that is not the writer's.
+ * @throws HeadframeError `history/backup-by-server` (PostgreSQL), `history/no-such-backup`, `history/newer-version`,
+ *   `history/not-ours`, `history/backup-damaged`, `history/no-room`; the reason of `signal` when aborted. Nothing was
+ *   changed then.
+ */
+export async function prepareRestore(
+  database: HistoryLocation,
+  name: string,
+  options: PrepareOptions = {},
+): Promise<PreparedRestore> {
   const dataDir = requireFile(database)
   const backup = findBackup(dataDir, name)
-  const incoming = join(dataDir, 'history.restoring.sqlite.partial')
+  await removeIncoming(dataDir)
   try {
-    const problems = await prepare(dataDir, backup, incoming, options)
-    await options.close()
-    return { ...(await swap(dataDir, backup, incoming, options)), problems }
-  } finally {
-    for (const part of ['', '-journal', '-wal', '-shm']) await rm(incoming + part, { force: true })
+    return { name, problems: await prepare(dataDir, backup, incomingPath(dataDir), options) }
+  } catch (error) {
+    await removeIncoming(dataDir)
+    throw error
   }
 }
 
-/** Copies the backup beside the history and reads the copy through. @returns what is wrong with figures in it */
+/**
+ * The short half: closes the history, puts what was prepared in its place and opens that.
+ * @throws HeadframeError `history/no-such-backup`, or `history/restore-failed`: then the history from before is open
+ *   again, or the message says where it is
+ */
+export async function finishRestore(
+  database: HistoryLocation,
+  { name, problems }: PreparedRestore,
+  options: SwapOptions,
+): Promise<RestoreReport> {
+  const dataDir = requireFile(database)
+  try {
+    return { ...(await swap(dataDir, findBackup(dataDir, name), options)), problems }
+  } finally {
+    await removeIncoming(dataDir)
+  }
+}
+
+function incomingPath(dataDir: string): string {
+  return join(dataDir, 'history.restoring.sqlite.partial')
+}
+
+async function removeIncoming(dataDir: string): Promise<void> {
+  for (const part of ['', '-journal', '-wal', '-shm']) await rm(incomingPath(dataDir) + part, { force: true })
+}
+
+/** @returns what is wrong with figures in it */
 async function prepare(
   dataDir: string,
   backup: HistoryBackup,
   incoming: string,
-  { onProgress, signal, freeBytes: free = freeBytes }: RestoreOptions,
+  { onProgress, signal, freeBytes: free = freeBytes }: PrepareOptions,
 ): Promise<readonly string[]> {
   const damaged = (reason: string, cause?: unknown): HeadframeError =>
     new HeadframeError(
@@ -85,14 +142,13 @@ async function prepare(
       `The backup ${backup.name} cannot be read whole and was not put in place (${reason}). The history was left as it is. Choose another backup.`,
       { context: { name: backup.name }, ...(cause === undefined ? {} : { cause }) },
     )
-  await rm(incoming, { force: true })
   try {
     requireKnownBackup(backup.path)
     await requireRoom(dataDir, await fileBytes(backup.path), 'Restoring this backup', free)
     await copyFile(backup.path, incoming, (ratio) => onProgress?.(ratio * COPYING_RATIO), signal)
     await chmod(incoming, FILE_MODE)
     const { readable, problems } = await verifyFile(incoming, {
-      onProgress: (ratio) => onProgress?.(COPYING_RATIO + ratio * (READ_RATIO - COPYING_RATIO)),
+      onProgress: (ratio) => onProgress?.(COPYING_RATIO + ratio * (1 - COPYING_RATIO)),
       ...(signal === undefined ? {} : { signal }),
     })
     if (!readable) throw damaged(problems[0] ?? 'no reason given')
@@ -115,17 +171,18 @@ function requireKnownBackup(path: string): void {
   }
 }
 
-/** The history is closed when this begins, and open when it ends, whichever way. */
+/** The history is open when this begins and when it ends, whichever way. */
 async function swap(
   dataDir: string,
   backup: HistoryBackup,
-  incoming: string,
-  { nowMs, open, close, onProgress }: RestoreOptions,
+  { nowMs, open, close }: SwapOptions,
 ): Promise<Omit<RestoreReport, 'problems'>> {
   const path = join(dataDir, HISTORY_FILE)
   const aside = existsSync(path) ? unusedPath(join(dataDir, `history.replaced-${fileDate(nowMs)}`)) : null
+  const incoming = incomingPath(dataDir)
   let wasMoved = false
   try {
+    await close()
     const lost = lossBetween(readExtent(path), readExtent(incoming), lastWritten(path))
     if (aside !== null) {
       setAside(path, aside)
@@ -134,7 +191,6 @@ async function swap(
     await rename(incoming, path)
     await settle(dataDir)
     await open()
-    onProgress?.(1)
     return { from: backup.name, keptAside: aside, lost }
   } catch (error) {
     await close().catch(() => undefined)

@@ -8,6 +8,7 @@ import {
   listBackups,
   makeBackup,
   openHistory,
+  removeBackup,
   rotateBackups,
   verifyFile,
 } from '../../../../src-main/history/index.ts'
@@ -209,6 +210,15 @@ it('rotation removes the automatic backups that the choices do not keep', async 
     'history-2026-11-21T07-47-10Z.sqlite',
   ])
   expect(listBackups(dataDir).map(({ kind }) => kind)).toEqual(['automatic', 'by-hand'])
+})
+
+it('a copy is removed by its name, with what lies beside it, and nothing else is', async () => {
+  const dataDir = temporaryDir()
+  const broken = 'history.broken-2026-11-01T00-00-00Z.sqlite'
+  for (const name of [broken, `${broken}-wal`, HISTORY_FILE]) writeFileSync(join(dataDir, name), '')
+  await expect(removeBackup(dataDir, HISTORY_FILE)).rejects.toMatchObject({ code: 'history/no-such-backup' })
+  await removeBackup(dataDir, broken)
+  expect(readdirSync(dataDir)).toEqual([HISTORY_FILE])
 })
 
 it('the list of copies names what each is, and nothing that is not ours', async () => {

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import {
+  finishRestore,
   type History,
   HISTORY_FILE,
   listBackups,
   makeBackup,
   openHistory,
+  prepareRestore,
   restoreBackup,
   type RestoreOptions,
 } from '../../../../src-main/history/index.ts'
@@ -200,6 +202,42 @@ describe('restoring a backup while the program runs', () => {
       context: expect.objectContaining({ path }) as object,
     })
     expect(existsSync(path)).toBe(true)
+  })
+
+  it('opens the history from before again when it could not be closed in order', async () => {
+    const { database, backup, options, submitted, current } = await runningFarm()
+    const before = await submitted()
+    let closed = 0
+    const failing = restoreBackup(database, backup.name, {
+      ...options,
+      async close() {
+        await options.close()
+        if (++closed === 1) throw new Error('the reader does not answer')
+      },
+    })
+    await expect(failing).rejects.toMatchObject({ code: 'history/restore-failed' })
+    expect(await submitted()).toBe(before)
+    await current().close()
+  })
+
+  it('can be prepared in another thread than it is finished in', async () => {
+    const { dataDir, database, backup, options, calls, submitted, current } = await runningFarm()
+    const before = await submitted()
+    const prepared = await prepareRestore(database, backup.name)
+    expect(prepared).toEqual({ name: backup.name, problems: [] })
+    expect(calls).toEqual([])
+    // What is recorded meanwhile is lost, and said.
+    await recordBatch(current(), 2000, NOW)
+    const { lost } = await finishRestore(database, structuredClone(prepared), options)
+    expect(lost.shares).toBe(36)
+    expect(await submitted()).toBe(before - 30)
+    // Nothing is prepared any more: the history stays.
+    await expect(finishRestore(database, prepared, options)).rejects.toMatchObject({
+      code: 'history/restore-failed',
+    })
+    expect(await submitted()).toBe(before - 30)
+    expect(partials(dataDir)).toEqual([])
+    await current().close()
   })
 
   it('on a PostgreSQL server is left to the server', async () => {
