@@ -1,6 +1,6 @@
 /** The procedures of history and of its keeping over a pretend core. */
 import { implement } from '@orpc/server'
-import { contract } from '../../src-preload/contract/index.ts'
+import { contract, type ExploreSeries } from '../../src-preload/contract/index.ts'
 import type { PretendCore } from './pretend-core.ts'
 
 export function pretendHistoryRouter(core: PretendCore) {
@@ -16,7 +16,16 @@ export function pretendHistoryRouter(core: PretendCore) {
           points: core.history(from, to, input.points, { metric: input.metric, rig: input.rig }),
         }
       }),
-      explore: os.history.explore.handler(({ input }) => core.explored.explore(input)),
+      explore: os.history.explore.handler(async ({ input }) => {
+        if (!core.explored.yields) return core.explored.explore(input)
+        const series: ExploreSeries[] = []
+        for (const [place, line] of input.lines.entries()) {
+          await new Promise((next) => setTimeout(next, 8))
+          const one = core.explored.explore({ ...input, lines: [line] })
+          series.push(...one.series.map((each) => ({ ...each, line: place })))
+        }
+        return { ...core.explored.explore({ ...input, lines: [] }), series }
+      }),
       sources: os.history.sources.handler(() => core.explored.sources()),
       events: os.history.events.handler(({ input }) => core.explored.events(input)),
       analysis: os.history.analysis.handler(({ input }) =>

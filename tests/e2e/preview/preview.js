@@ -2,7 +2,7 @@
  * The dashboard over a pretend core, for looking at screens without a proxy:
  * `npx vite --config tests/e2e/preview/vite.config.mjs --host 127.0.0.1 --port 4960`, then
  * `/?scene=farm#/rigs`. Scenes: farm, practice, empty, first-rig, block, stale, offline, unauthorised,
- * updated, error, loading, stand-in, split, fallen (a switch that fails), new-farm (rigs nobody looked for yet);
+ * updated, error, loading, stand-in, split, fallen (a switch that fails), disk-full, new-farm (rigs nobody looked for yet);
  * `rigs=300` sets how many are connected, `fleet=300` how many have an interface; `tuning=running` or `tuning=done` gives
  * every small board a tuning; `days=400` how long earnings were counted, scene new-money that nothing is chosen for them. `rig=antminer` opens the page of the first rig of that family. Never part of a build.
  */
@@ -64,8 +64,17 @@ if (scene === 'notices')
 if (query.has('raw'))
   core.answerNext('downstreams.live', () => core.rigs.readers.open(core.rigs.snapshot(), undefined))
 
+// The history of a real core is read in another thread.
+core.explored.yields = true
+core.keeping.taskMs = 3000
+
 // Slow enough to watch.
 core.testStepMs = 450
+if (scene === 'disk-full')
+  core.keeping.change({
+    writing: false,
+    problem: 'The disk is full: 0 bytes are free. Free some space and recording goes on by itself.',
+  })
 if (scene === 'fallen') {
   const message =
     'solo.example.net does not take connections on port 3333. Check the port, or whether the pool is under maintenance.'
