@@ -366,15 +366,20 @@ export function pretendWhatIf(books: PretendBooks, draft: PretendWhatIfDraft): W
       ? null
       : Math.round((now.costMinor * 10_000 * 1000) / now.energyWh)
   const microsPerKwh = draft.microsPerKwh ?? nowMicros
-  const expectedSats =
-    now.expectedSats === null ? null : Math.round((now.expectedSats * hashrate * nowDifficulty) / difficulty)
-  const energyWh = now.energyWh === null ? null : Math.round(now.energyWh * power)
+  // What was not moved stays as it was, to the cent.
+  const earned = hashrate * (draft.difficulty === undefined ? 1 : nowDifficulty / draft.difficulty)
+  const scaled = (value: number | null, factor: number): number | null =>
+    value === null ? null : Math.round(value * factor)
+  const expectedSats = scaled(now.expectedSats, earned)
+  const energyWh = scaled(now.energyWh, power)
   const costMinor =
-    energyWh === null || microsPerKwh === null
-      ? null
-      : Math.round((energyWh / 1000) * (microsPerKwh / 10_000))
+    draft.microsPerKwh === undefined
+      ? scaled(now.costMinor, power)
+      : scaled(energyWh, draft.microsPerKwh / 10_000 / 1000)
   const revenueMinor =
-    expectedSats === null || minorPerBtc === null ? null : Math.round((expectedSats * minorPerBtc) / 1e8)
+    draft.minorPerBtc === undefined
+      ? scaled(now.revenueMinor, earned)
+      : scaled(expectedSats, draft.minorPerBtc / 1e8)
   return {
     days,
     now,
@@ -423,7 +428,7 @@ export function pretendOdds(books: PretendBooks): SoloOdds {
       blocksFound: 0,
       bestDifficulty,
       likelyBest,
-      chanceOfBest: 1 - Math.exp(-work / bestDifficulty),
+      chanceOfBest: work === 0 ? null : 1 - Math.exp(-work / bestDifficulty),
       closeness: bestDifficulty / difficulty,
       verdict: 'lucky',
       words:

@@ -120,6 +120,12 @@ export function formatBtcPrice(
  * cents outgrows what a float holds exactly.
  */
 export function valueAt(sats: number, minorPerBtc: number): number {
+  const quick = Math.abs(sats) * minorPerBtc
+  if (Number.isSafeInteger(quick)) {
+    const rest = quick % SATS_PER_BTC
+    const whole = (quick - rest) / SATS_PER_BTC + (rest * 2 >= SATS_PER_BTC ? 1 : 0)
+    return sats < 0 && whole !== 0 ? -whole : whole
+  }
   const product = BigInt(sats) * BigInt(minorPerBtc)
   const half = BigInt(SATS_PER_BTC / 2)
   const size = product < 0n ? -product : product

@@ -56,13 +56,15 @@ export function localTime(at: number, timeZone: string): LocalTime {
  */
 export function startOfDay({ year, month, day }: LocalDay, timeZone: string): number {
   const wanted = Date.UTC(year, month - 1, day)
-  let at = wanted
-  // The offset at the guess moves the guess; a second time in case that crossed a change of clocks.
-  for (let round = 0; round < 2; round++) {
+  const missing = (at: number): number => {
     const shown = localTime(at, timeZone)
-    at += wanted - Date.UTC(shown.year, shown.month - 1, shown.day, shown.hour, shown.minute)
+    return wanted - Date.UTC(shown.year, shown.month - 1, shown.day, shown.hour, shown.minute)
   }
-  return at
+  // The offset at the guess moves the guess; a second time in case that crossed a change of clocks.
+  let at = wanted + missing(wanted)
+  at += missing(at)
+  // Still the evening before: no clock shows that midnight.
+  return at + Math.max(0, missing(at))
 }
 
 /** The calendar day that many days later (or earlier). */

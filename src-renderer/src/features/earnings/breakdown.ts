@@ -60,6 +60,10 @@ const SOLO: Column = {
 }
 
 function pools(report: EarningsReport): Breakdown {
+  // An account that was added later tells only of a part of this time; beside the whole of it that would look like theft.
+  const toldThroughout = report.rows.every(
+    (row) => row.expectedSats === null || row.expectedSats === 0 || row.reportedSats !== null,
+  )
   return {
     columns: [
       { id: 'name', label: 'Pool' },
@@ -78,7 +82,7 @@ function pools(report: EarningsReport): Breakdown {
     rows: report.pools.map((pool) => {
       const { expectedSats, reportedSats } = pool
       const ratio =
-        expectedSats === null || expectedSats === 0 || reportedSats === null
+        !toldThroughout || expectedSats === null || expectedSats === 0 || reportedSats === null
           ? null
           : reportedSats / expectedSats
       return {

@@ -42,6 +42,8 @@ const TOP_PX = 8
 const DOTS_PX = 14
 export const LABELS_PX = 20
 const PROFIT_PART = 0.26
+const MIN_COLUMN_PX = 1.6
+const SLIM: Record<SeriesKey, number> = { expected: 1, reported: 0.6, received: 0.45, solo: 0.2 }
 
 const n = (value: number): string => String(Math.round(value * 10) / 10)
 
@@ -82,11 +84,14 @@ export function drawEarnings(rows: readonly EarningsRow[], options: ChartOptions
   const top = niceCeiling(highest * 1.04)
   const yOf = (value: number): number => foot - (value / top) * (foot - TOP_PX)
 
-  const columns =
+  const wanted =
     layout === 'side'
       ? series.length
       : (stackable.some(Boolean) ? 1 : 0) + (stackable.includes(false) ? 1 : 0)
   const gap = slotWidth > 14 ? slotWidth * 0.26 : slotWidth * 0.12
+  /** Too narrow to stand beside each other: they share the place, the later ones slimmer and in front. */
+  const dense = (slotWidth - gap) / Math.max(1, wanted) < MIN_COLUMN_PX
+  const columns = dense ? 1 : wanted
   const columnWidth = Math.min(46, Math.max(0.4, (slotWidth - gap) / Math.max(1, columns)))
   const air = columnWidth > 6 ? 1 : 0
   const indent = (slotWidth - columnWidth * columns) / 2
@@ -100,8 +105,10 @@ export function drawEarnings(rows: readonly EarningsRow[], options: ChartOptions
     const running = row.marks.includes('running')
     let level = 0
     series.forEach((key, at) => {
-      const column = layout === 'side' ? at : key === 'solo' ? columns - 1 : 0
-      const x = x0 + column * columnWidth + air / 2
+      const column = dense ? 0 : layout === 'side' ? at : key === 'solo' ? columns - 1 : 0
+      const slim = dense && layout === 'side' ? SLIM[key] : 1
+      const barWidth = (columnWidth - air) * slim
+      const x = x0 + column * columnWidth + air / 2 + ((columnWidth - air) * (1 - slim)) / 2
       const value = values[index]![at]!
       if (value === null) {
         // In a stack the other sources stand where the dash would be.
@@ -111,8 +118,8 @@ export function drawEarnings(rows: readonly EarningsRow[], options: ChartOptions
       }
       const stacked = layout === 'stacked' && key !== 'solo'
       const drawn = stacked
-        ? block(x, columnWidth - air, yOf(level + value), yOf(level))
-        : bar(x, columnWidth - air, yOf(value), foot)
+        ? block(x, barWidth, yOf(level + value), yOf(level))
+        : bar(x, barWidth, yOf(value), foot)
       if (stacked) level += value
       paths[at]![running ? 'running' : 'settled'] += drawn
     })

@@ -24,10 +24,10 @@ export const FACTS_SOURCES: readonly Choice<MoneySettings['factsSource']>[] = [
 export const PRICE_SOURCES: readonly Choice<MoneySettings['priceSource']>[] = [
   { value: 'none', label: 'Nobody', hint: 'Sums are in sats alone.' },
   { value: 'mempool', label: 'mempool.space', hint: 'Seven currencies, past days too.' },
-  { value: 'kraken', label: 'Kraken', hint: 'What is traded there.' },
-  { value: 'coinbase', label: 'Coinbase', hint: 'What is traded there.' },
+  { value: 'kraken', label: 'Kraken', hint: 'The trades of this exchange.' },
+  { value: 'coinbase', label: 'Coinbase', hint: 'The trades of this exchange.' },
   { value: 'coingecko', label: 'CoinGecko', hint: 'A mean of many exchanges; most currencies.' },
-  { value: 'bitstamp', label: 'Bitstamp', hint: 'What is traded there.' },
+  { value: 'bitstamp', label: 'Bitstamp', hint: 'The trades of this exchange.' },
 ]
 export const PAYOUT_SOURCES: readonly Choice<MoneySettings['payoutSource']>[] = [
   { value: 'none', label: 'Nobody', hint: 'Payments are entered by hand, or told by accounts.' },

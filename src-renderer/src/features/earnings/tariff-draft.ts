@@ -86,7 +86,8 @@ export function fieldsOf(tariff: Tariff): TariffFields {
   }
 }
 
-const TIME = /^(?:([01]\d|2[0-3]):[0-5]\d|24:00)$/
+/** Prices change on quarter hours; no bill knows any finer. */
+const TIME = /^(?:([01]\d|2[0-3]):(?:00|15|30|45)|24:00)$/
 const MONTH_DAY = /^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/
 /** `7`, `7:30` and `0730` as the contract writes them; anything else as it is. */
 export function tidyTime(text: string): string {
@@ -112,7 +113,7 @@ export function errorsOf(fields: TariffFields): Record<string, string> {
     for (const period of season.periods) {
       if (parseTariff(period.price) === null) errors[`period-${period.key}-price`] = price
       if (!TIME.test(tidyTime(period.from)) || !TIME.test(tidyTime(period.to)))
-        errors[`period-${period.key}-hours`] = 'Enter times such as 07:00'
+        errors[`period-${period.key}-hours`] = 'Enter times on the quarter hour, such as 07:00 or 07:15'
       if (period.days.length === 0) errors[`period-${period.key}-days`] = 'Choose at least one day'
     }
   }
