@@ -125,7 +125,8 @@ export class FormulaSum {
         words: '',
       }
     }
-    const difficulty = valued / this.#blocks
+    // The mean of one value, without what dividing and multiplying loses of it.
+    const difficulty = this.#varied ? valued / this.#blocks : this.#seen!.difficulty
     const subsidySats = Math.round(this.#subsidy / this.#blocks)
     const feesSats = Math.round(this.#fees / this.#blocks)
     const reward = `${grouped(subsidySats)}${feesSats === 0 ? '' : ` + ${grouped(feesSats)}`}`

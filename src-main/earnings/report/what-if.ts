@@ -76,11 +76,14 @@ function workOf({ formula, totals }: EarningsReport): number {
 function meanDifficulty({ formula }: EarningsReport): number | null {
   let work = 0
   let blocks = 0
+  const seen = new Set<number>()
   for (const { creditedWork, unvaluedWork, difficulty } of formula) {
     if (difficulty === null) continue
+    seen.add(difficulty)
     work += creditedWork - unvaluedWork
     blocks += (creditedWork - unvaluedWork) / difficulty
   }
+  if (seen.size === 1) return [...seen][0]!
   return blocks > 0 ? work / blocks : null
 }
 
