@@ -198,10 +198,12 @@ class HeadframeCore implements RunningCore {
         })
       : null
     if (practice) this.#disposal.add('practice pools', () => practice.stopPools())
+    await this.#openBook()
+    const outside = practice ? await practice.startOutside(this.#book) : null
     await this.#startHistory()
     await this.#startMining()
     await this.#startFleet(practice)
-    await this.#startMoney()
+    await this.#startMoney(outside)
     if (practice) {
       this.#disposal.add('practice rigs', () => practice.stopRigs())
       const { stratum, stratumV2 } = this.listeners
@@ -291,6 +293,19 @@ class HeadframeCore implements RunningCore {
     return this.#money.meters
   }
 
+  async #openBook(): Promise<void> {
+    const { dataDir, clock } = this.#options
+    this.#book = await MoneyBook.open(
+      dataDir,
+      clock,
+      this.#secrets,
+      firstMoneyContent(this.#store.current.ui),
+    )
+    for (const { title, detail } of this.#book.notices) {
+      this.#notices.add('warning', title, detail, clock.nowMs())
+    }
+  }
+
   async #startHistory(): Promise<void> {
     const { dataDir, clock, log, onFatal } = this.#options
     const tell = ({ title, detail }: { title: string; detail: string }): void =>
@@ -321,12 +336,14 @@ class HeadframeCore implements RunningCore {
     for (const notice of this.#history.opened.notices) tell(notice)
   }
 
-  async #startMoney(): Promise<void> {
+  /** @param ownPrices where prices are asked in place of the public source; null for that */
+  async #startMoney(ownPrices: string | null): Promise<void> {
     const { clock, entropy, log, dataDir } = this.#options
     this.#money = await startMoney({
       ...{ clock, entropy, log, dataDir },
       book: this.#book,
       side: this.#history,
+      priceOrigins: ownPrices === null ? {} : { mempool: ownPrices },
       pools: () => this.#list.all,
       rigs: () => this.#fleet.desk.rigs.items,
       groups: () => this.#fleet.desk.groups.items,

@@ -23,6 +23,7 @@ import {
   OutsideWorld,
   type PayoutProgressStore,
   type PriceOfDay,
+  type PriceSourceId,
   weekByHour,
 } from '../earnings/index.ts'
 import { type NetworkFact } from '../history/index.ts'
@@ -45,6 +46,8 @@ export interface MoneyDeskParts {
   readonly reader: ThreadClient<ReaderProcedures>
   readonly lastFact: NetworkFact | null
   readonly lastPrice: PriceOfDay | null
+  /** Where sources of prices are asked in place of their own addresses. */
+  readonly priceOrigins: Readonly<Partial<Record<PriceSourceId, string>>>
   /** A payout was found that was not known. */
   onPayout(text: string): void
 }

@@ -9,7 +9,7 @@ import { type NamedRig } from './history-desk.ts'
 import { type HistorySide } from './history-side.ts'
 import { MeterDesk } from './meter-desk.ts'
 import { type MoneyBook } from './money-book.ts'
-import { MoneyDesk } from './money-desk.ts'
+import { MoneyDesk, type MoneyDeskParts } from './money-desk.ts'
 import { PayoutDesk } from './payout-desk.ts'
 import { openPayoutProgress } from './payout-progress-file.ts'
 import { termsOfPools } from './pool-terms.ts'
@@ -21,6 +21,8 @@ export interface MoneySideParts {
   readonly dataDir: string
   readonly book: MoneyBook
   readonly side: HistorySide
+  /** In place of public sources of prices. */
+  readonly priceOrigins: MoneyDeskParts['priceOrigins']
   pools(): readonly PoolSettings[]
   rigs(): readonly Rig[]
   groups(): readonly FleetGroup[]
@@ -51,6 +53,7 @@ export async function startMoney(parts: MoneySideParts): Promise<MoneySide> {
   const money = new MoneyDesk({
     ...{ clock, entropy, log, book, client, history, reader },
     progress: progress.store,
+    priceOrigins: parts.priceOrigins,
     lastFact: await reader.call('latestFact', nowMs),
     lastPrice: await reader.call('latestPrice', { currency: book.content.settings.currency, nowMs }),
     onPayout: (text) => side.events.add('payout', text),

@@ -9,6 +9,8 @@ import {
   type PracticeFarm,
   type PracticePool,
   type RigPlaces,
+  type PracticeOutside,
+  startPracticeOutside,
   startPracticePools,
 } from '../practice/index.ts'
 import { type PoolSettings, parsePoolUrl, type SecretStore, type SettingsStore } from '../settings/index.ts'
@@ -18,6 +20,8 @@ import {
   formatAuthoritySecretKey,
   parseAuthoritySecretKey,
 } from '../sv2/index.ts'
+import { type MoneyBook } from './money-book.ts'
+import { practicePort, seedPracticeMoney } from './practice-money.ts'
 import { threadUrl } from './thread-url.ts'
 
 export interface PracticeParts {
@@ -34,6 +38,11 @@ export interface WiredPractice {
   readonly control: PracticeControl
   /** Where the rigs answer their own interfaces, in the words of a search. The list grows as they come to listen. */
   readonly scanTargets: readonly string[]
+  /**
+   * Starts the stand-ins for what lies outside, and enters them as a person would.
+   * @returns where they answer
+   */
+  startOutside(book: MoneyBook): Promise<string>
   startRigs(places: RigPlaces): void
   stopRigs(): Promise<void>
   stopPools(): Promise<void>
@@ -43,6 +52,10 @@ export interface WiredPractice {
 const AUTHORITY_SECRET = 'practice/authority'
 /** A stretch of ports that is easily scanned. */
 const FIRST_RIG_PORT = 4960
+
+const OUTSIDE_SEED = 21
+/** At which the practice rigs earn some ten thousand sats a day, and not the fortune that the practice chain is worth. */
+const PRACTICE_NETWORK_DIFFICULTY = 1_250_000
 
 /** Starts the practice pools and makes them pools of the program. */
 export async function startPractice(parts: PracticeParts): Promise<WiredPractice> {
@@ -64,7 +77,27 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
   })
   if (!stored) await secrets.set(AUTHORITY_SECRET, formatAuthoritySecretKey(farm.authority.secretKey))
   await seedPools(settings, farm)
+  let outside: PracticeOutside | null = null
   return {
+    async startOutside(book) {
+      const preferredPort = practicePort(book)
+      outside = await startPracticeOutside({
+        clock,
+        seed: OUTSIDE_SEED,
+        state: () => farm.state(),
+        powerW: () => plugged(farm).reduce((sum, { body }) => sum + body.powerW, 0),
+        bestDifficulty: () => 0,
+        networkDifficulty: () => PRACTICE_NETWORK_DIFFICULTY,
+        payouts: null,
+        ...(preferredPort === undefined ? {} : { preferredPort }),
+      })
+      await seedPracticeMoney(book, {
+        url: outside.url,
+        poolIds: farm.pools.map(({ id }) => id),
+        pluggedRigs: PLUGGED_MACS,
+      })
+      return outside.url
+    },
     scanTargets: farm.scanTargets,
     control: {
       state: () => farm.state(),
@@ -76,8 +109,18 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
     },
     startRigs: (places) => farm.startRigs(places),
     stopRigs: () => farm.stopRigs(),
-    stopPools: () => farm.stop(),
+    async stopPools() {
+      await outside?.stop()
+      await farm.stop()
+    },
   }
+}
+
+/** The gamma and the nerdqaxe hang on the plug: fleet ids of rigs are their MAC addresses. */
+const PLUGGED_MACS = ['02:70:72:61:63:01', '02:70:72:61:63:02']
+
+function plugged(farm: PracticeFarm): PracticeFarm['machines'] {
+  return farm.machines.filter(({ body }) => PLUGGED_MACS.includes(body.blueprint.mac))
 }
 
 async function storedAuthority(secrets: SecretStore): Promise<AuthorityKeyPair | undefined> {

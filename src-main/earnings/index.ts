@@ -111,3 +111,4 @@ export { type OutsideCheck, type OutsideCheckKind } from './outside/outside-worl
 export { PRICE_SOURCES } from './outside/prices/sources.ts'
 export { type OutgoingDescription, type OutgoingEntry } from './outside/register.ts'
 export { isOwnNetwork } from './outside/way-out.ts'
+export { type PriceSourceId } from './outside/prices/price-source.ts'

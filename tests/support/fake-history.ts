@@ -126,7 +126,7 @@ export class FakeHistory {
     }
     const requireBackup = (name: string): HistoryBackup => {
       const backup = state.value.backups.find((candidate) => candidate.name === name)
-      if (!backup) throw new HeadframeError('history/unknown-backup', 'There is no such backup.')
+      if (!backup) throw new HeadframeError('history/no-such-backup', 'There is no such backup.')
       return backup
     }
     return {
