@@ -93,12 +93,14 @@ function lineSeries(line: ChartLine, show: boolean, bands: boolean): uPlot.Serie
     },
   }
   if (!hasBand(line, bands)) return [own]
+  // Neither a line nor a dot under the cursor: only what lies between the two is drawn.
   const edge: uPlot.Series = {
     scale: line.axis.unit,
     show,
+    stroke: 'transparent',
     width: 0,
     spanGaps: false,
-    points: { show: false },
+    points: { show: false, stroke: 'transparent', fill: 'transparent' },
   }
   return [own, edge, { ...edge }]
 }
