@@ -12,15 +12,7 @@ import { lineOf, lineTogether, type TelemetryLine } from './lines.ts'
 import { type MetricColumn, METRICS } from './metrics.ts'
 import { edgedBins, evenBins, type Grain, GRAIN_MS, readSlots } from './read-slots.ts'
 import { type SourceRef } from './samples.ts'
-import {
-  DAY_MS,
-  FIVE_MINUTES,
-  FIVE_MINUTES_MS,
-  HOUR_MS,
-  SECOND_MS,
-  type Slot,
-  unpackSlots,
-} from './slots.ts'
+import { DAY_MS, FIVE_MINUTES, FIVE_MINUTES_MS, HOUR_MS, SECOND_MS, type Slot, unpackSlots } from './slots.ts'
 import { type KnownSource, LIST_LIMIT, nameOf, slices, sourcesOf } from './sources.ts'
 
 export interface TelemetryQuery {
