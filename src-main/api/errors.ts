@@ -56,6 +56,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   meter: 'BAD_REQUEST',
   money: 'BAD_REQUEST',
   tariff: 'BAD_REQUEST',
+  earnings: 'BAD_REQUEST',
+  'outside/bad-address': 'BAD_REQUEST',
   outside: 'BAD_GATEWAY',
   'action/invalid': 'BAD_REQUEST',
   'rig/bad-template': 'BAD_REQUEST',

@@ -6,6 +6,7 @@ import {
   type earningsQuery,
   type EarningsReport,
   type FleetGroup,
+  type MoneySettings,
   type PoolTerms,
   type Rig,
   type SoloOdds,
@@ -15,7 +16,7 @@ import {
 } from '../../src-preload/contract/index.ts'
 import { type EarningsCalls } from '../api/index.ts'
 import { type Clock, HeadframeError } from '../base/index.ts'
-import { formatDay } from '../earnings/index.ts'
+import { formatDay, localEdges, ZoneClock } from '../earnings/index.ts'
 import { type NamedRig } from './history-desk.ts'
 import { type MoneyBook } from './money-book.ts'
 import { type ReaderProcedures } from './reading/reader-service.ts'
@@ -92,13 +93,13 @@ export class EarningsDesk implements EarningsCalls {
     const { clock, book } = this.#parts
     const nowMs = clock.nowMs()
     const toMs = query.to ?? nowMs
-    const fromMs = query.from ?? toMs - DEFAULT_DAYS * DAY_MS
+    const { settings, meters, accounts, addresses } = book.content
+    const fromMs = query.from ?? dayStart(toMs - DEFAULT_DAYS * DAY_MS, settings)
     if (fromMs >= toMs) {
       throw new HeadframeError('history/empty-range', '"from" must be earlier than "to".', {
         context: { field: 'from' },
       })
     }
-    const { settings, meters, accounts, addresses } = book.content
     return {
       fromMs,
       toMs,
@@ -142,4 +143,10 @@ export class EarningsDesk implements EarningsCalls {
       }
     })
   }
+}
+
+/** The local midnight before a moment. */
+function dayStart(ms: number, { timeZone, weekStart }: MoneySettings): number {
+  const clock = new ZoneClock(timeZone, ms - DAY_MS, ms + DAY_MS)
+  return localEdges('day', ms, ms + 1, clock, weekStart)[0] ?? ms
 }

@@ -5,6 +5,7 @@ import {
   type BegunSession,
   type DayPrice,
   type FarmEvent,
+  finishRestore,
   fitBudget,
   type History,
   type HistoryBatch,
@@ -14,8 +15,8 @@ import {
   type NetworkFact,
   openHistory,
   type PayoutRecord,
+  type PreparedRestore,
   type RecordOutcome,
-  restoreBackup,
   type RestoreReport,
   type RetentionChoices,
   type Sample,
@@ -69,15 +70,10 @@ export interface HistoryProcedures extends Record<string, (argument: never) => u
   upkeep(options: { nowMs: number; retention: RetentionChoices; space: SpaceInUse | null }): Promise<Upkeep>
   /** Nobody else may have the history open. */
   restore(options: {
-    name: string
+    prepared: PreparedRestore
     nowMs: number
   }): Promise<RestoreReport & { notices: readonly HistoryNotice[] }>
   close(nowMs: number): Promise<void>
-}
-
-export interface RestoreProgress {
-  readonly kind: 'restore-progress'
-  readonly ratio: number
 }
 
 const DAY_MS = 86_400_000
@@ -142,21 +138,20 @@ export function runHistoryService(port: ThreadPort): void {
       await shares.pack(nowMs, retention.shareMinuteDays * DAY_MS)
       return { rawDays, words }
     },
-    async restore({ name, nowMs }) {
+    async restore({ prepared, nowMs }) {
       const database = place
       if (database === null) throw new HeadframeError('history/not-open', 'The history is not open.')
       let notices: readonly HistoryNotice[] = []
-      const report = await restoreBackup(database, name, {
+      const report = await finishRestore(database, prepared, {
         nowMs,
         close: () => end(nowMs),
         open: async () => {
           notices = (await begin(database, nowMs)).notices
         },
-        onProgress: (ratio) => tell({ kind: 'restore-progress', ratio }),
       })
       return { ...report, notices }
     },
     close: end,
   }
-  const tell = serveThread<RestoreProgress>(port, procedures)
+  serveThread(port, procedures)
 }

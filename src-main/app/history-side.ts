@@ -7,7 +7,7 @@ import { type ClockJump } from './clock-watch.ts'
 import { EventFeed } from './event-feed.ts'
 import { HistoryDesk, type HistoryDeskParts } from './history-desk.ts'
 import { HistoryFeed } from './history-feed.ts'
-import { type HistoryProcedures, type OpenedSession, type RestoreProgress } from './history-service.ts'
+import { type HistoryProcedures, type OpenedSession } from './history-service.ts'
 import { KeepingDesk, type KeepingDeskParts } from './keeping-desk.ts'
 import { type MoneyBook } from './money-book.ts'
 import { type ReaderProcedures, type TaskProgress } from './reading/reader-service.ts'
@@ -55,11 +55,7 @@ export class HistorySide {
     try {
       const { clock, location, poolIds } = parts
       let onProgress: (ratio: number) => void = () => {}
-      const writer = startThread<HistoryProcedures, RestoreProgress>(
-        'history',
-        ({ ratio }) => onProgress(ratio),
-        parts.onFatal,
-      )
+      const writer = startThread<HistoryProcedures>('history', () => {}, parts.onFatal)
       disposal.add('history thread', () => writer.terminate())
       const opened = await writer.client.call('open', { database: location, nowMs: clock.nowMs(), poolIds })
       disposal.add('history', () => writer.client.call('close', clock.nowMs()))

@@ -138,13 +138,15 @@ export class KeepingDesk implements KeepingCalls {
     return this.#run('restore', name, async () => {
       const { history, reader, location, clock } = this.#parts
       await this.#upkeeping
+      const prepared = await reader.call('prepareRestore', { database: location, name })
       await reader.call('close', null)
       try {
-        const { from, keptAside, lost, notices } = await history.call('restore', {
-          name,
+        const { from, keptAside, lost, notices, problems } = await history.call('restore', {
+          prepared,
           nowMs: clock.nowMs(),
         })
         for (const notice of notices) this.#parts.tell(notice)
+        this.#tellProblems('The backup that was put back is not without faults', problems)
         this.#measuredAtMs = -Infinity
         return { from, keptAside: keptAside ?? '', lost: lost.words }
       } finally {
@@ -198,7 +200,12 @@ export class KeepingDesk implements KeepingCalls {
   async #backup(kind: 'automatic' | 'by-hand'): Promise<HistoryBackup> {
     const { reader, location, clock } = this.#parts
     const backup = await reader.call('backup', { database: location, kind, nowMs: clock.nowMs() })
+    this.#tellProblems('A backup was made, and the history is not without faults', backup.problems)
     return backupView(backup)
+  }
+
+  #tellProblems(title: string, problems: readonly string[]): void {
+    if (problems.length > 0) this.#parts.tell({ title, detail: problems.slice(0, 3).join(' ') })
   }
 
   /** One at a time: a second would read what the first is about to replace. */

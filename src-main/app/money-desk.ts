@@ -33,6 +33,8 @@ import { changeMoneySettings } from './money-settings.ts'
 import { type ReaderProcedures } from './reading/reader-service.ts'
 import { type ThreadClient } from './thread-link.ts'
 
+/** A payout found later than this after its block is history. */
+const NEWS_MS = 2 * 86_400_000
 const FACTS_SOURCES = ['node', 'mempool', 'esplora', 'jobs'] as const
 
 export interface MoneyDeskParts {
@@ -83,7 +85,9 @@ export class MoneyDesk implements MoneyCalls {
       this.#write({
         payouts: [{ kind: 'chain', reference, accountId: null, address, sats, atMs, height, note }],
       })
-      if (change === 'found') this.#parts.onPayout(`A payout of ${sats.toLocaleString('en')} sats was found.`)
+      // The first look at an address finds all that it ever received: that is no news.
+      const isNews = change === 'found' && this.#parts.clock.nowMs() - atMs < NEWS_MS
+      if (isNews) this.#parts.onPayout(`A payout of ${sats.toLocaleString('en')} sats was found.`)
     })
     this.#outside.onState((state) => this.facts.set(marketFacts(state, this.#parts.clock.nowMs())))
     await this.follow()

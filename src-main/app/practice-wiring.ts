@@ -55,7 +55,7 @@ const FIRST_RIG_PORT = 4960
 
 const OUTSIDE_SEED = 21
 /** At which the practice rigs earn some ten thousand sats a day, and not the fortune that the practice chain is worth. */
-const PRACTICE_NETWORK_DIFFICULTY = 1_250_000
+const PRACTICE_NETWORK_DIFFICULTY = 80_000
 
 /** Starts the practice pools and makes them pools of the program. */
 export async function startPractice(parts: PracticeParts): Promise<WiredPractice> {

@@ -29,7 +29,7 @@ const monthDay = z
 
 export const tariffPeriod = z.object({
   name: z.string().trim().min(1).max(60),
-  microsPerKwh: z.number().int().min(0).max(100_000_000),
+  microsPerKwh: z.number().int().min(0).max(10_000_000_000_000),
   days: z.array(z.number().int().min(1).max(7)).min(1).max(7).describe('1 Monday … 7 Sunday'),
   from: timeOfDay,
   to: timeOfDay.describe('At or before "from" it runs into the next day'),
@@ -46,9 +46,9 @@ export const tariff = z.object({
     .regex(/^\d{4}-\d{2}-\d{2}$/)
     .describe('Local day from which it holds; the first one holds before that too'),
   name: z.string().trim().max(60).default(''),
-  standingMicrosPerDay: z.number().int().min(0).max(1_000_000_000).default(0),
+  standingMicrosPerDay: z.number().int().min(0).max(10_000_000_000_000).default(0),
   rates: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('flat'), microsPerKwh: z.number().int().min(0).max(100_000_000) }),
+    z.object({ kind: z.literal('flat'), microsPerKwh: z.number().int().min(0).max(10_000_000_000_000) }),
     z.object({ kind: z.literal('periods'), seasons: z.array(tariffSeason).min(1).max(12) }),
   ]),
 })

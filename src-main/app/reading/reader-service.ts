@@ -14,7 +14,6 @@ import {
   type DayPrice,
   type FarmEventQuery,
   type FoundBlock,
-  type HistoryBackup,
   type HistoryExportPiece,
   type HistoryExportQuery,
   type HistoryLocation,
@@ -22,11 +21,14 @@ import {
   type HistorySize,
   type LatestPrice,
   makeBackup,
+  type MadeBackup,
   type NetworkFact,
   openHistoryQueries,
   type Payout,
   type PayoutFilter,
   type PoolEvent,
+  type PreparedRestore,
+  prepareRestore,
   type RecordedEvent,
   type Series,
   type SeriesQuery,
@@ -46,7 +48,7 @@ import {
   type StatementReading,
   type WhatIfRequest,
 } from './earnings.ts'
-import { type ReportRequest } from './report-inputs.ts'
+import { firstMoment, type ReportRequest } from './report-inputs.ts'
 import { type WhatIf } from '../../../src-preload/contract/index.ts'
 
 /** What rigs are called, by id and by rigKey. */
@@ -75,11 +77,9 @@ export interface ReaderProcedures extends Record<string, (argument: never) => un
   odds(request: { nowMs: number }): Promise<OddsReading>
   size(request: { nowMs: number; rawDays: number }): Promise<HistorySize>
   export(query: HistoryExportQuery): Promise<HistoryExportPiece>
-  backup(request: {
-    database: HistoryLocation
-    kind: HistoryBackupKind
-    nowMs: number
-  }): Promise<HistoryBackup>
+  backup(request: { database: HistoryLocation; kind: HistoryBackupKind; nowMs: number }): Promise<MadeBackup>
+  /** The long half of a restore; the short one is the writer's. */
+  prepareRestore(request: { database: HistoryLocation; name: string }): Promise<PreparedRestore>
   /** Of a backup by its path, or of the history in use for null. */
   verify(path: string | null): Promise<VerifyReport>
   close(nothing: null): Promise<void>
@@ -120,12 +120,7 @@ export function runReaderService(port: ThreadPort): void {
     },
     pricesBetween: async ({ currency, fromDay, toDay }) =>
       required().ledger.pricesBetween(currency, fromDay, toDay),
-    async firstMoment() {
-      const sources = await required().telemetry.sources()
-      const sessions = await required().shares.firstSession()
-      const moments = [...sources.map(({ firstMs }) => firstMs), sessions].filter((ms) => ms !== null)
-      return moments.length === 0 ? null : Math.min(...moments)
-    },
+    firstMoment: async () => firstMoment(required()),
     latestPrice: async ({ currency, nowMs }) =>
       (await required().ledger.latestPrice(currency, nowMs)) ?? null,
     latestFact: async (nowMs) => (await required().ledger.factAt(nowMs)) ?? null,
@@ -137,6 +132,7 @@ export function runReaderService(port: ThreadPort): void {
     size: async ({ nowMs, rawDays }) => required().keeping.size(nowMs, rawDays),
     export: async (query) => required().keeping.export(query),
     backup: async ({ database, kind, nowMs }) => makeBackup(database, { kind, nowMs, onProgress }),
+    prepareRestore: async ({ database, name }) => prepareRestore(database, name, { onProgress }),
     verify: async (path) =>
       path === null ? required().keeping.verify({ onProgress }) : verifyFile(path, { onProgress }),
     async close() {

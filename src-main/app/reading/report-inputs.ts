@@ -4,6 +4,8 @@
  */
 import { type MoneySettings } from '../../../src-preload/contract/index.ts'
 import {
+  localEdges,
+  ZoneClock,
   type AccountInput,
   type ActivitySeries,
   type EnergySeries,
@@ -64,10 +66,8 @@ export interface ReportRequest {
   readonly addresses: readonly { readonly address: string; readonly poolId: string | null }[]
 }
 
-export async function readReportInputs(
-  history: HistoryQueries,
-  request: ReportRequest,
-): Promise<ReportInputs> {
+export async function readReportInputs(history: HistoryQueries, asked: ReportRequest): Promise<ReportInputs> {
+  const request = await sinceTheStart(history, asked)
   const { fromMs, toMs, nowMs, settings } = request
   const slotMs = slotFor(fromMs, toMs, settings.timeZone)
   const endMs = Math.max(fromMs, Math.min(toMs, nowMs))
@@ -80,6 +80,7 @@ export async function readReportInputs(
     sources.map(({ kind, key }) => ({ kind, key })),
     { fromMs, toMs: endMs, slotMs },
   )
+  const payouts = await payoutInputs(history, request)
   return {
     fromMs,
     toMs,
@@ -98,7 +99,9 @@ export async function readReportInputs(
     presence: await history.shares.presence(fromMs, endMs, slotMs),
     facts: await history.ledger.factsBetween(fromMs - BEFORE_MS, toMs),
     prices: await history.ledger.pricesBetween(settings.currency, dayOf(fromMs - BEFORE_MS), dayOf(toMs) + 1),
-    payouts: await payoutInputs(history, request),
+    payouts,
+    // Where nobody looks, nothing found is not nothing received.
+    payoutsKnown: settings.payoutSource !== 'none' || request.accounts.length > 0 || payouts.length > 0,
     accountDays: await history.ledger.accountDaysBetween(dayOf(fromMs) - 1, dayOf(toMs) + 1),
     accounts: request.accounts,
     pools: request.pools,
@@ -108,6 +111,27 @@ export async function readReportInputs(
     groups: request.groups,
     meters: request.meters,
   }
+}
+
+/**
+ * Begins with the local day on which anything was first recorded: before it there was no farm, and no standing charge to
+ * hold against it. A stretch that is all before it stays as it is.
+ */
+async function sinceTheStart(history: HistoryQueries, request: ReportRequest): Promise<ReportRequest> {
+  const { fromMs, toMs, settings } = request
+  const firstMs = await firstMoment(history)
+  if (firstMs === null || firstMs <= fromMs || firstMs >= toMs) return request
+  const clock = new ZoneClock(settings.timeZone, firstMs - DAY_MS, firstMs + DAY_MS)
+  const [dayMs] = localEdges('day', firstMs, firstMs + 1, clock, settings.weekStart)
+  return { ...request, fromMs: Math.max(fromMs, dayMs ?? firstMs) }
+}
+
+/** When anything was first recorded, epoch milliseconds; null before that. */
+export async function firstMoment({ telemetry, shares }: HistoryQueries): Promise<number | null> {
+  const sources = await telemetry.sources()
+  const moments = [...sources.map((source) => source.firstMs), await shares.firstMoment()]
+  const known = moments.filter((ms) => ms !== null)
+  return known.length === 0 ? null : Math.min(...known)
 }
 
 const dayOf = (ms: number): number => Math.floor(Math.max(0, ms) / DAY_MS)

@@ -231,12 +231,12 @@ export class ShareQueries {
     )
   }
 
-  /** When the first session began, epoch milliseconds; null before any. */
-  async firstSession(): Promise<number | null> {
+  /** Start of the first hour in which anything was counted, epoch milliseconds; null before any. */
+  async firstMoment(): Promise<number | null> {
     const row = await this.#db.read((queries) =>
-      queries.selectFrom('sessions').select('started_at_ms').orderBy('id').limit(1).executeTakeFirst(),
+      queries.selectFrom('covered_hours').select('slot').orderBy('slot').limit(1).executeTakeFirst(),
     )
-    return row?.started_at_ms ?? null
+    return row === undefined ? null : row.slot * HOUR_MS
   }
 
   /**
