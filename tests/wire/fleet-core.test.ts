@@ -163,7 +163,11 @@ describe('rigs of the practice farm', () => {
   it('have charts of what they said', async () => {
     const [rig] = core.rigs.rigs.items
     await vi.waitFor(async () => {
-      const { points } = await core.history.series({ metric: 'rig-chip-temperature', rig: rig!.id, points: 60 })
+      const { points } = await core.history.series({
+        metric: 'rig-chip-temperature',
+        rig: rig!.id,
+        points: 60,
+      })
       expect(points.some(({ value }) => value !== null && value > 20)).toBe(true)
     }, WAIT)
   })
