@@ -98,10 +98,12 @@ export class HistoryDesk implements HistoryCalls {
     const proxied = rigs.filter(
       ({ rigId, rigKey }) => rigId === null && rigKey !== null && !linked.has(rigKey),
     )
+    // Known by their shares alone, which go back as far as anything does.
+    const firstAt = proxied.length === 0 ? null : await this.#parts.reader.call('firstMoment', null)
     return [
       ...sources,
       ...proxied.map(({ rigKey, name }): HistorySource => {
-        const seen = { present: true, firstAt: null, lastAt: null }
+        const seen = { present: true, firstAt, lastAt: null }
         return { id: rigKey!, kind: 'proxy-rig', name, rigKey, ...seen }
       }),
     ]

@@ -14,7 +14,7 @@ export interface PastLedgerOptions {
   readonly minorPerBtc: number
   /** Who reports and pays; null for nobody. */
   readonly accountId: string | null
-  /** What a day is worth, about. */
+  /** What a day is worth at the difficulty where it ends up, about. */
   readonly satsPerDay: number
 }
 
@@ -44,7 +44,7 @@ export function pastLedger(options: PastLedgerOptions): PastLedger {
   const days = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
   const earned = days.map((day) => ({
     day,
-    sats: Math.round(options.satsPerDay * (0.9 + random() * 0.2)),
+    sats: Math.round((options.satsPerDay / growthBy(day, options)) * (0.97 + random() * 0.06)),
   }))
   return {
     facts: days.filter((day) => day % RETARGET_DAYS === 0).map((day) => factOf(day, options, random)),
@@ -54,6 +54,10 @@ export function pastLedger(options: PastLedgerOptions): PastLedger {
   }
 }
 
+/** Difficulty of a day in parts of what it ends as. */
+const growthBy = (day: number, { toMs }: PastLedgerOptions): number =>
+  1 - (YEARLY_GROWTH * (toMs / DAY_MS - day)) / 365
+
 function factOf(day: number, options: PastLedgerOptions, random: Random): NetworkFact {
   const { toMs, networkDifficulty, height } = options
   const daysAgo = toMs / DAY_MS - day
@@ -61,7 +65,7 @@ function factOf(day: number, options: PastLedgerOptions, random: Random): Networ
     atMs: day * DAY_MS,
     source: SOURCE,
     height: Math.max(0, Math.round(height - daysAgo * BLOCKS_PER_DAY)),
-    difficulty: networkDifficulty * (1 - (YEARLY_GROWTH * daysAgo) / 365) * (0.98 + random() * 0.04),
+    difficulty: networkDifficulty * growthBy(day, options) * (0.98 + random() * 0.04),
     subsidySats: SUBSIDY_SATS,
     feesSats: Math.round(MEAN_FEES_SATS * (0.5 + random())),
   }

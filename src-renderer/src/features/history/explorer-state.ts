@@ -59,6 +59,9 @@ export const START_STATE: ExplorerState = {
   span: null,
 }
 
+/** What can be drawn of rigs that were never found on the network and that only their shares tell of. */
+export const SHARE_METRICS: ExplorerState['metrics'] = ['hashrate', 'acknowledged', 'rejected']
+
 /** The contract takes twelve lines; a period beside it doubles them. */
 export const MOST_METRICS = 6
 /** More lines of rigs cannot be told apart. */

@@ -9,7 +9,15 @@ import { useExplorerStore } from '../../stores/explorer.ts'
 import { useOverviewStore } from '../../stores/overview.ts'
 import { spanMs, type Span, type WindowAction } from '../../ui/chart/chart-window.ts'
 import { useChartWindow, type HeldWindow } from '../../ui/chart/use-chart-window.ts'
-import { RANGES, readQuery, writeQuery, type ExplorerRange, type ExplorerState } from './explorer-state.ts'
+import {
+  RANGES,
+  readQuery,
+  SHARE_METRICS,
+  START_STATE,
+  writeQuery,
+  type ExplorerRange,
+  type ExplorerState,
+} from './explorer-state.ts'
 
 export interface Explorer {
   state: Readonly<ShallowRef<ExplorerState>>
@@ -69,7 +77,10 @@ export function useExplorer(): Explorer {
   // How far back there is anything is known only once the sources are.
   watch(
     () => store.sources,
-    () => {
+    (sources) => {
+      const onlyShares = (sources ?? []).every(({ kind }) => kind !== 'rig')
+      if (onlyShares && route.query.metrics === undefined && state.value.metrics === START_STATE.metrics)
+        set({ metrics: SHARE_METRICS })
       const next = boundsNow()
       window.open(next, spanOf(state.value, next))
     },
