@@ -40,6 +40,7 @@ import { rigAddress, type RigListeners, startListeners, type WantedListeners } f
 import { AuditDesk } from './audit-desk.ts'
 import { FarmViews } from './farm-views.ts'
 import { type FleetService, startFleet } from './fleet-service.ts'
+import { type NamedRig } from './history-desk.ts'
 import { HistorySide } from './history-side.ts'
 import { historyLocation } from './keeping-desk.ts'
 import { MoneyBook, firstMoneyContent } from './money-book.ts'
@@ -326,7 +327,7 @@ class HeadframeCore implements RunningCore {
         const pool = this.#list.all.find(({ id }) => id === poolId)
         return { poolId, name: pool?.name ?? poolId, url: pool?.url ?? '' }
       },
-      rigs: () => namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items),
+      rigs: () => this.#namedRigs(),
       meters: () => this.#book.content.meters,
       pools: () => this.#list.all,
       onTrouble: (problem) => this.#onHistoryTrouble(problem),
@@ -347,7 +348,7 @@ class HeadframeCore implements RunningCore {
       pools: () => this.#list.all,
       rigs: () => this.#fleet.desk.rigs.items,
       groups: () => this.#fleet.desk.groups.items,
-      named: () => namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items),
+      named: () => this.#namedRigs(),
       tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
     })
     this.#disposal.add('money', () => this.#money.stop())
@@ -355,12 +356,17 @@ class HeadframeCore implements RunningCore {
     this.#disposal.add('facts of jobs', () => jobs.cancel())
   }
 
+  #namedRigs(): NamedRig[] {
+    const linkOf = (rigId: string): string | undefined => this.#history.linkOf(rigId)
+    return namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items, linkOf)
+  }
+
   #practiceYear(): (chainDifficulty: number) => Promise<void> {
     return practiceYear({
       clock: this.#options.clock,
       side: this.#history,
       book: this.#book,
-      named: () => namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items),
+      named: () => this.#namedRigs(),
       detail: (rigId) => this.#fleet.desk.rigs.find(rigId) && this.#fleet.desk.detail(rigId),
       shareHashrateHs: (rigKey) =>
         this.downstreams.items.find((downstream) => downstream.rigKey === rigKey)?.hashrateHs ?? 0,

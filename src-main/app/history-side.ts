@@ -68,6 +68,9 @@ export class HistorySide {
       await reader.client.call('open', location)
       disposal.add('reader', () => reader.client.call('close', null))
       const side = new HistorySide(parts, disposal, opened, writer.client, reader.client)
+      for (const { kind, key, rigKey } of await reader.client.call('sources', null)) {
+        if (kind === 'rig' && rigKey !== null) side.#links.set(key, rigKey)
+      }
       onProgress = (ratio) => side.keeping.onProgress(ratio)
       return side
     } catch (error) {
@@ -130,6 +133,11 @@ export class HistorySide {
       this.#links.delete(rigId)
       this.#parts.log.warn('the history refused which rig is which', { error: errorText(error) })
     })
+  }
+
+  /** The proxy's key of a rig, now or last; undefined if it never mined here. */
+  linkOf(rigId: string): string | undefined {
+    return this.#links.get(rigId)
   }
 
   recordMeter({ meterId, atMs, powerDw, energyJ, coveredMs }: MeterSample): void {

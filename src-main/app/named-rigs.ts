@@ -2,13 +2,26 @@
 import { type Downstream, type Rig } from '../../src-preload/contract/index.ts'
 import { type NamedRig } from './history-desk.ts'
 
-export function namedRigs(rigs: readonly Rig[], downstreams: readonly Downstream[]): NamedRig[] {
+/** @param linkOf the proxy's key that a rig of the fleet had last; undefined if it never had one */
+export function namedRigs(
+  rigs: readonly Rig[],
+  downstreams: readonly Downstream[],
+  linkOf: (rigId: string) => string | undefined,
+): NamedRig[] {
   const byId = new Map(downstreams.map((downstream) => [downstream.id, downstream]))
-  const fleet = rigs.map(({ id, name, downstreamId }): NamedRig => {
-    const downstream = downstreamId === null ? undefined : byId.get(downstreamId)
-    return { rigId: id, rigKey: downstream?.rigKey ?? null, name }
+  const claimed = new Set<string>()
+  const claim = (rigKey: string | undefined): string | null => {
+    if (rigKey === undefined || claimed.has(rigKey)) return null
+    claimed.add(rigKey)
+    return rigKey
+  }
+  // Who is connected now comes before who had the key last.
+  const connected = rigs.map(({ downstreamId }) =>
+    claim(downstreamId === null ? undefined : byId.get(downstreamId)?.rigKey),
+  )
+  const fleet = rigs.map(({ id, name }, index): NamedRig => {
+    return { rigId: id, rigKey: connected[index] ?? claim(linkOf(id)), name }
   })
-  const claimed = new Set(fleet.map(({ rigKey }) => rigKey))
   const proxied = new Map<string, NamedRig>()
   for (const { rigKey, name } of downstreams) {
     if (!claimed.has(rigKey)) proxied.set(rigKey, { rigId: null, rigKey, name })

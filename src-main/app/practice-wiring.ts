@@ -54,8 +54,8 @@ const AUTHORITY_SECRET = 'practice/authority'
 const FIRST_RIG_PORT = 4960
 
 const OUTSIDE_SEED = 21
-/** At which the practice rigs earn some ten thousand sats a day, and not the fortune that the practice chain is worth. */
-const PRACTICE_NETWORK_DIFFICULTY = 80_000
+/** At which the practice rigs earn about what machines of their names would, and not what the practice chain is worth. */
+const PRACTICE_NETWORK_DIFFICULTY = 4_000
 
 /** Starts the practice pools and makes them pools of the program. */
 export async function startPractice(parts: PracticeParts): Promise<WiredPractice> {

@@ -14,7 +14,7 @@ import {
   type shareMetric,
 } from '../../../src-preload/contract/index.ts'
 import { HeadframeError } from '../../base/index.ts'
-import { type HistoryQueries, type MetricColumn } from '../../history/index.ts'
+import { type HistoryQueries, type MetricColumn, type TelemetrySeries } from '../../history/index.ts'
 import { type MetricSource, RIG_METRICS } from '../metric-table.ts'
 
 type Line = z.infer<typeof exploreLine>
@@ -50,28 +50,67 @@ export async function explore(
     })
   }
   const range = { fromMs: query.from, toMs: query.to, points: query.points }
-  const read = (line: Line, points: number): Promise<ReadLine> =>
-    readLine(history, line, shifted(range, line.offsetMs, points), nameOf)
-  const first = await Promise.all(query.lines.map((line) => read(line, query.points)))
-  // Lines are kept to different fineness; all are drawn on the buckets of the coarsest.
-  const coarsest = first.reduce((widest, line) => (line.bucketMs > widest.bucketMs ? line : widest))
-  const { bucketMs } = coarsest
-  const lines = await Promise.all(
-    query.lines.map((line, index) =>
-      first[index]!.bucketMs === bucketMs ? first[index]! : read(line, coarsest.at.length),
-    ),
+  const { bucketMs, results } = await readAlike(
+    range,
+    query.lines.map((line) => ({
+      offsetMs: line.offsetMs,
+      read: (moved: Range) => readLine(history, line, moved, nameOf),
+    })),
   )
   const at = bucketStarts(range, bucketMs)
   return {
     bucketMs,
     at,
-    series: lines.flatMap((line, index) => onBuckets(line, at, query.lines[index]!, index, bucketMs)),
-    damaged: lines.reduce((sum, { damaged }) => sum + damaged, 0),
+    series: results.flatMap((line, index) => onBuckets(line, at, query.lines[index]!, index, bucketMs)),
+    damaged: results.reduce((sum, { damaged }) => sum + damaged, 0),
   }
 }
 
-function shifted({ fromMs, toMs }: Range, offsetMs: number, points: number): Range {
-  return { fromMs: Math.max(0, fromMs + offsetMs), toMs: Math.max(1, toMs + offsetMs), points }
+interface Reading<T> {
+  /** How much earlier than the range it reads. */
+  readonly offsetMs: number
+  read(range: Range): Promise<T>
+}
+
+/**
+ * Readings of one range on the same buckets. They are kept to different fineness, so that those that came finer, or moved by
+ * a part of a bucket, are read again over whole buckets of the coarsest.
+ */
+async function readAlike<T extends { readonly bucketMs: number }>(
+  range: Range,
+  readings: readonly Reading<T>[],
+): Promise<{ bucketMs: number; results: T[] }> {
+  const results = await Promise.all(
+    readings.map(({ read, offsetMs }) => read(earlier(range, offsetMs, range.points))),
+  )
+  /** The width that each is read on; 0 where its buckets lie askew. */
+  const widths = results.map(({ bucketMs }, i) => (readings[i]!.offsetMs % bucketMs === 0 ? bucketMs : 0))
+  for (;;) {
+    const bucketMs = Math.max(...results.map((result) => result.bucketMs))
+    const open = readings.flatMap((reading, i) => (widths[i] === bucketMs ? [] : [{ reading, i }]))
+    if (open.length === 0) return { bucketMs, results }
+    const whole = {
+      fromMs: Math.floor(range.fromMs / bucketMs) * bucketMs,
+      toMs: Math.ceil(range.toMs / bucketMs) * bucketMs,
+    }
+    for (const { reading, i } of open) {
+      const moved = earlier(whole, movedBy(reading.offsetMs, bucketMs), 0)
+      // With just as many points as buckets, none can be narrower.
+      const points = Math.max(1, (moved.toMs - moved.fromMs) / bucketMs)
+      results[i] = await reading.read({ ...moved, points })
+      widths[i] = bucketMs
+    }
+  }
+}
+
+/** A stretch before the epoch is an empty one. */
+function earlier({ fromMs, toMs }: Omit<Range, 'points'>, offsetMs: number, points: number): Range {
+  return { fromMs: Math.max(0, fromMs - offsetMs), toMs: Math.max(0, toMs - offsetMs), points }
+}
+
+/** A comparison with another time is moved by whole buckets. */
+function movedBy(offsetMs: number, bucketMs: number): number {
+  return Math.round(offsetMs / bucketMs) * bucketMs
 }
 
 function bucketStarts({ fromMs, toMs }: Range, bucketMs: number): number[] {
@@ -80,7 +119,7 @@ function bucketStarts({ fromMs, toMs }: Range, bucketMs: number): number[] {
   return Array.from({ length: count }, (_, index) => (first + index) * bucketMs)
 }
 
-/** The line's values at the buckets asked for; a comparison with another time is moved by whole buckets. */
+/** The line's values at the buckets asked for. */
 function onBuckets(
   line: ReadLine,
   at: readonly number[],
@@ -88,8 +127,8 @@ function onBuckets(
   index: number,
   bucketMs: number,
 ): ExploreSeries[] {
-  const moved = Math.round(offsetMs / bucketMs) * bucketMs
-  const places = new Map(line.at.map((start, place) => [start - moved, place]))
+  const moved = movedBy(offsetMs, bucketMs)
+  const places = new Map(line.at.map((start, place) => [start + moved, place]))
   const pick = (column: readonly (number | null)[]): Column =>
     at.map((start) => {
       const place = places.get(start)
@@ -130,43 +169,99 @@ async function readLine(
 async function rigLine(
   history: HistoryQueries,
   source: MetricSource,
+  line: Line,
+  range: Range,
+  nameOf: NameOf,
+): Promise<ReadLine> {
+  return source.kind === 'quotient'
+    ? quotientLine(history, source, line, range, nameOf)
+    : figureLine(history, source, line, range, nameOf)
+}
+
+function readColumn(
+  { telemetry }: HistoryQueries,
+  column: MetricColumn,
+  rigs: Line['rigs'],
+  together: boolean,
+  range: Range,
+): Promise<TelemetrySeries> {
+  const sources = rigs === null ? 'rigs' : rigs.map((key) => ({ kind: 'rig' as const, key }))
+  return telemetry.series({ metric: column, sources, together, ...range })
+}
+
+async function figureLine(
+  history: HistoryQueries,
+  { column, times: factor }: MetricSource,
   { rigs, together }: Line,
   range: Range,
   nameOf: NameOf,
 ): Promise<ReadLine> {
-  const read = (column: MetricColumn) =>
-    history.telemetry.series({
-      metric: column,
-      sources: rigs === null ? 'rigs' : rigs.map((key) => ({ kind: 'rig', key })),
-      together,
-      ...range,
-    })
-  const top = await read(source.column)
-  const below = source.kind === 'quotient' ? await read(source.over) : null
-  const series = top.lines.map((line, index) => {
-    const rig = together ? null : (line.source?.key ?? null)
-    const named = { rig, name: rig === null ? togetherName(rigs, nameOf) : nameOf(rig) }
-    const rigCount = line.sourceCounts?.map((count) => (count === 0 ? null : count)) ?? null
-    if (below !== null) {
-      const over = below.lines[index]?.values ?? []
-      const mean = line.values.map((value, i) => quotient(value, over[i] ?? null, source.times))
-      return { ...named, mean, min: null, max: null, rigCount }
-    }
-    const scaled = (column: Column): Column => column.map((value) => times(value, source.times))
+  const { bucketMs, at, lines, damage } = await readColumn(history, column, rigs, together, range)
+  const scaled = (values: Column): Column => values.map((value) => times(value, factor))
+  const series = lines.map(({ source, values, mins, maxs, sourceCounts }) => {
+    const rig = together ? null : (source?.key ?? null)
     return {
-      ...named,
-      mean: scaled(line.values),
-      min: line.mins && scaled(line.mins),
-      max: line.maxs && scaled(line.maxs),
-      rigCount,
+      rig,
+      name: rig === null ? togetherName(rigs, nameOf) : nameOf(rig),
+      mean: scaled(values),
+      min: mins && scaled(mins),
+      max: maxs && scaled(maxs),
+      rigCount: sourceCounts?.map((count) => (count === 0 ? null : count)) ?? null,
     }
   })
-  return {
-    bucketMs: top.bucketMs,
-    at: top.at,
-    series,
-    damaged: top.damage.count + (below?.damage.count ?? 0),
+  return { bucketMs, at, series, damaged: damage.count }
+}
+
+/** Of several together only those that say both: the power of one does not stand over the rate of another. */
+async function quotientLine(
+  history: HistoryQueries,
+  { column, over, times: factor }: Extract<MetricSource, { kind: 'quotient' }>,
+  { rigs, together }: Line,
+  range: Range,
+  nameOf: NameOf,
+): Promise<ReadLine> {
+  const {
+    bucketMs,
+    results: [top, below],
+  } = await readAlike(
+    range,
+    [column, over].map((figure) => ({
+      offsetMs: 0,
+      read: (moved: Range) => readColumn(history, figure, rigs, false, moved),
+    })),
+  )
+  const { at, lines } = top!
+  const under = new Map(below!.lines.map(({ source, values }) => [source?.key, values]))
+  const pairs = lines.map(({ source, values }) => ({
+    key: source?.key ?? null,
+    values,
+    over: under.get(source?.key),
+  }))
+  const damaged = top!.damage.count + below!.damage.count
+  const nothing = { min: null, max: null }
+  if (!together) {
+    const series = pairs.map(({ key, values, over: divisors }) => {
+      const mean = values.map((value, i) => quotient(value, divisors?.[i] ?? null, factor))
+      return { rig: key, name: nameOf(key ?? ''), mean, ...nothing, rigCount: null }
+    })
+    return { bucketMs, at, series, damaged }
   }
+  const sums = at.map((_, i) => {
+    const sum = { top: 0, over: 0, rigs: 0 }
+    for (const { values, over: divisors } of pairs) {
+      const value = values[i] ?? null
+      const divisor = divisors?.[i] ?? null
+      if (value === null || divisor === null) continue
+      sum.top += value
+      sum.over += divisor
+      sum.rigs++
+    }
+    return sum
+  })
+  const mean = sums.map((sum) => (sum.rigs === 0 ? null : quotient(sum.top, sum.over, factor)))
+  const rigCount = sums.map((sum) => (sum.rigs === 0 ? null : sum.rigs))
+  const all = { rig: null, name: togetherName(rigs, nameOf), mean, ...nothing, rigCount }
+  return { bucketMs, at, series: [all], damaged }
 }
 
 async function shareLine(

@@ -302,17 +302,19 @@ function rigInputs(
   { rigs, settings }: ReportRequest,
   sources: readonly { readonly key: string; readonly rigKey: string | null }[],
 ): RigInput[] {
-  const linked = new Map(sources.map(({ key, rigKey }) => [key, rigKey]))
+  const claimed = new Set(rigs.map(({ rigKey }) => rigKey))
   const known = new Set(rigs.map(({ rigId }) => rigId))
   const gone = sources
     .filter(({ key }) => !known.has(key))
     .map(({ key, rigKey }): ReportRig & { gone: true } => ({
-      ...{ rigId: key, name: key, rigKey, groupId: null, sensor: null },
+      ...{ rigId: key, name: key, groupId: null, sensor: null },
+      // The machine may be back under another id.
+      rigKey: claimed.has(rigKey) ? null : rigKey,
       gone: true,
     }))
   return [...rigs, ...gone].map((rig) => {
     const chosen = settings.rigPower.find(({ rigId }) => rigId === rig.rigId)
-    const rigKey = rig.rigKey ?? linked.get(rig.rigId) ?? null
+    const { rigKey } = rig
     return {
       rigId: rig.rigId,
       name: rig.name,
