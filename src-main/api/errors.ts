@@ -32,7 +32,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'address/unknown': 'NOT_FOUND',
   'meter/unknown': 'NOT_FOUND',
   'payout/unknown': 'NOT_FOUND',
-  'history/unknown-source': 'NOT_FOUND',
   'history/no-such-backup': 'NOT_FOUND',
   'pool/invalid-url': 'BAD_REQUEST',
   'settings/invalid': 'BAD_REQUEST',

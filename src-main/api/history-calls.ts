@@ -25,7 +25,6 @@ import { type LiveValueView } from './live-view.ts'
 /** What was recorded. Every call may throw `history/empty-range`, or why the history cannot be read. */
 export interface HistoryCalls {
   series(query: z.infer<typeof historyQuery>): Promise<HistorySeries>
-  /** @throws HeadframeError `history/unknown-source` */
   explore(query: z.infer<typeof exploreQuery>): Promise<ExploreResult>
   sources(): Promise<HistorySource[]>
   events(query: z.infer<typeof eventQuery>): Promise<HistoryEvent[]>
