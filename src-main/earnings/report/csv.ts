@@ -4,7 +4,9 @@
  * and `minor_digits` say of what: 1234 with 2 digits is 12.34), moments are UTC as 2026-03-29T12:00:00Z, dates local. An
  * empty cell is a figure that is not known. Text that a spreadsheet would take for a formula is led by an apostrophe.
  *
- * The sums of the columns are the totals of the report over the same range.
+ * The sums of the columns are the totals of the report over the same range. Profit alone is taken from its own line: on a
+ * day on which income or cost is not known the cell is empty, and the profit of the range is the sum of `revenue_minor` less
+ * that of `cost_minor`.
  */
 import { formatDay } from '../tariff/days.ts'
 import { ZoneClock } from '../tariff/zone-clock.ts'
@@ -26,7 +28,7 @@ import { valueOfSats } from '../money/value.ts'
  * - `minor_per_btc` close used for the day; `price_date` of which day it is
  * - `revenue_minor` value of the basis at that price
  * - `energy_wh`; `energy_cost_minor`; `standing_minor` charges per day; `cost_minor` both
- * - `profit_minor` revenue less cost
+ * - `profit_minor` revenue less cost, empty where one of them is not known
  * - `coverage_percent` part of the time in which Headframe was there to count
  * - `marks` what to be careful of, separated by spaces: see `ReportMark`
  */
