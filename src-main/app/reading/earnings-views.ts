@@ -32,19 +32,23 @@ export function reportView(report: Report): EarningsReport {
       marks: [...row.marks],
     })),
     totals: { ...figuresView(totals), coverageRatio: clampRatio(totals.coverageRatio) },
-    pools: report.pools.map((pool) => {
-      const { expectedSats, soloExpectedSats, reportedSats, receivedSats, work } = pool
-      const figures = { expectedSats, soloExpectedSats, reportedSats, receivedSats, work }
-      return { ...figures, id: pool.poolId ?? '', name: pool.name, scheme: pool.scheme }
-    }),
-    rigs: report.rigs.map((rig) => ({
-      ...costsView(rig),
-      id: rig.rigId ?? '',
-      name: rig.name,
-      present: rig.present,
-      powerSource: rig.powerSource,
-      coverageRatio: clampRatio(rig.coverageRatio),
-    })),
+    pools: report.pools
+      .filter((pool) => pool.poolId !== null || isSomething(pool))
+      .map((pool) => {
+        const { expectedSats, soloExpectedSats, reportedSats, receivedSats, work } = pool
+        const figures = { expectedSats, soloExpectedSats, reportedSats, receivedSats, work }
+        return { ...figures, id: pool.poolId ?? '', name: pool.name, scheme: pool.scheme }
+      }),
+    rigs: report.rigs
+      .filter((rig) => rig.rigId !== null || isSomething(rig))
+      .map((rig) => ({
+        ...costsView(rig),
+        id: rig.rigId ?? '',
+        name: rig.name,
+        present: rig.present,
+        powerSource: rig.powerSource,
+        coverageRatio: clampRatio(rig.coverageRatio),
+      })),
     groups: report.groups.map((group) => ({
       ...costsView(group),
       id: group.groupId ?? '',
@@ -54,6 +58,14 @@ export function reportView(report: Report): EarningsReport {
     breakEven: { ...report.breakEven },
     notes: [...report.notes],
   }
+}
+
+/** Whether a line has anything to say: what belongs to no pool or rig is often nothing. */
+function isSomething(figures: Figures): boolean {
+  const { expectedSats, soloExpectedSats, reportedSats, receivedSats, work, energyWh, costMinor } = figures
+  return [expectedSats, soloExpectedSats, reportedSats, receivedSats, work, energyWh, costMinor].some(
+    (figure) => figure !== null && figure !== 0,
+  )
 }
 
 export function whatIfView({ days, now, then, breakEven, assumed }: WhatIfResult): WhatIf {
