@@ -80,7 +80,7 @@ async function readAlike<T extends { readonly bucketMs: number }>(
   range: Range,
   readings: readonly Reading<T>[],
 ): Promise<{ bucketMs: number; results: T[] }> {
-  const results = await Promise.all(
+  const results: T[] = await Promise.all<T>(
     readings.map(({ read, offsetMs }) => read(earlier(range, offsetMs, range.points))),
   )
   /** The width that each is read on; 0 where its buckets lie askew. */
