@@ -193,7 +193,7 @@ function sharesOf(
       lost: 0,
       workDifficulty: work,
       // The best of many draws of difficulty `work / valid`.
-      bestDifficulty: work / valid / Math.max(1e-6, 1 - random() ** (1 / valid)),
+      bestDifficulty: work / valid / Math.max(1e-12, 1 - random() ** (1 / valid)),
       rejectReasons: rejected > 0 ? { 'stale-share': rejected } : {},
     },
   ]
