@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { ORPCError } from '@orpc/server'
 import { describe, expect, it } from 'vitest'
 import { toContractError } from '../../../src-main/api/errors.ts'
+import { METER_ERROR_CODES, OUTSIDE_ERROR_CODES } from '../../../src-main/earnings/index.ts'
 import { createLogger, HeadframeError, silentLogger } from '../../../src-main/base/index.ts'
 
 const kindOf = (code: `${string}/${string}`): { code: string; status: number } =>
@@ -27,9 +28,40 @@ describe('errors of the contract', () => {
     ['tls/wrong-name', 502],
     ['history/busy', 503],
     ['secrets/not-writable', 503],
+    ['history/disk-full', 503],
+    ['history/not-open', 503],
+    ['history/unknown-metric', 400],
+    ['history/bad-retention', 400],
+    ['history/no-such-backup', 404],
+    ['history/busy-keeping', 409],
+    ['history/site-in-use', 409],
+    ['history/newer-version', 409],
+    ['history/wrong-password', 502],
+    ['history/server-unreachable', 502],
+    ['history/database-unusable', 502],
+    ['account/unknown', 404],
+    ['account/invalid', 400],
+    ['meter/unknown', 404],
+    ['meter/invalid', 400],
+    ['address/known', 409],
+    ['payout/not-manual', 409],
+    ['tariff/gap', 400],
+    ['money/invalid', 400],
+    ['earnings/too-many-buckets', 400],
+    ['practice/year-running', 409],
     ['something/unheard-of', 503],
   ] as const)('%s is %i', (code, status) => {
     expect(kindOf(code).status).toBe(status)
+  })
+
+  it.each([...OUTSIDE_ERROR_CODES, ...METER_ERROR_CODES])('%s blames whoever it is that failed', (code) => {
+    const ours: Record<string, number> = {
+      'outside/bad-address': 400,
+      'meters/bad-address': 400,
+      'outside/not-chosen': 409,
+      'outside/given-up': 503,
+    }
+    expect(kindOf(code).status).toBe(ours[code] ?? 502)
   })
 
   it('lists only codes that some part really throws', () => {
