@@ -311,13 +311,6 @@ class HeadframeCore implements RunningCore {
     const { dataDir, clock, log, onFatal } = this.#options
     const tell = ({ title, detail }: { title: string; detail: string }): void =>
       void this.#notices.add('warning', title, detail, clock.nowMs())
-    this.#book = await MoneyBook.open(
-      dataDir,
-      clock,
-      this.#secrets,
-      firstMoneyContent(this.#store.current.ui),
-    )
-    for (const notice of this.#book.notices) tell(notice)
     this.#history = await HistorySide.start({
       ...{ clock, log, dataDir, onFatal, tell },
       location: await historyLocation(this.#book.content.database, dataDir, this.#book),
