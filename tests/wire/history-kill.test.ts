@@ -9,7 +9,8 @@ import { describeOnBoth } from '../support/both-databases.ts'
 import { ACCEPTED_PER_SAMPLE, FIRST_MS, RIGS_PER_ROUND, roundAtMs } from '../support/history-writer.ts'
 
 const writer = resolve(import.meta.dirname, '../support/history-writer.ts')
-const KILLS = 50
+/** A server's own crash safety is not ours to prove; that ours is held beside it is, with fewer. */
+const KILLS = { sqlite: 50, postgres: 20 } as const
 
 /**
  * Runs the writer until it has reported `rounds` rounds, then kills it; returns the number behind the last one reported.
@@ -34,12 +35,13 @@ async function writeUntilKilled(
   return reported
 }
 
-describeOnBoth('the history of a program killed with SIGKILL in the middle of writing', ({ fresh }) => {
-  it(`has, ${KILLS} times, every round that was reported, none in part, and its open shares become lost once`, async () => {
+describeOnBoth('the history of a program killed with SIGKILL in the middle of writing', ({ kind, fresh }) => {
+  const kills = KILLS[kind]
+  it(`has, ${kills} times, every round that was reported, none in part, and its open shares become lost once`, async () => {
     const database = await fresh()
     let rounds = 0
     let lostBefore = 0
-    for (let kill = 0; kill < KILLS; kill++) {
+    for (let kill = 0; kill < kills; kill++) {
       const reported = await writeUntilKilled(database, rounds, 1 + ((kill * 7) % 23), (kill * 5) % 17)
       if (database.kind === 'sqlite') {
         const file = new Database(join(database.dataDir, HISTORY_FILE), { readonly: true })
@@ -86,7 +88,7 @@ describeOnBoth('the history of a program killed with SIGKILL in the middle of wr
       rounds = recorded
       if (sampled < recorded) await catchUp(database, sampled)
     }
-    expect(rounds).toBeGreaterThanOrEqual(KILLS)
+    expect(rounds).toBeGreaterThanOrEqual(kills)
   }, 900_000)
 })
 
