@@ -121,5 +121,5 @@ export function whatItLearns({ needs }: AccountKind): string {
   const told = needs.includes('key')
     ? 'that the owner of this account reads it'
     : 'that someone follows this payout address'
-  return `your IP address and ${told}`
+  return `It learns your IP address and ${told}`
 }

@@ -174,7 +174,7 @@ export class AccountWatch {
       register.declare({
         id: accountEntry(config),
         host,
-        purpose: `what ${kind.name} says it credited and paid to your account "${config.name}"`,
+        purpose: `What is credited and paid to your account "${config.name}": ${kind.name}`,
         learns: whatItLearns(kind),
         everyMs: EVERY_MS,
       })

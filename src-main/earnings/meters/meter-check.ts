@@ -63,8 +63,8 @@ async function checkHttp(
   register.declare({
     id: entry,
     host: hostOfUrl(meterUrl(config) ?? '') ?? '',
-    purpose: 'a try at a plug, once',
-    learns: 'that this machine asks it',
+    purpose: 'A try at a plug, once',
+    learns: 'It learns that this machine asks it',
     everyMs: null,
   })
   register.choose(entry, true)
@@ -109,8 +109,8 @@ async function checkMqtt(
     register.declare({
       id: entry,
       host: address.text,
-      purpose: 'a try at an MQTT broker, once',
-      learns: 'which plug is listened to',
+      purpose: 'A try at an MQTT broker, once',
+      learns: 'It learns which plug is listened to',
       everyMs: null,
     })
   }

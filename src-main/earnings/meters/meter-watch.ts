@@ -354,8 +354,8 @@ export class MeterWatch {
       register.declare({
         id: entry,
         host: address.text,
-        purpose: `what smart plugs tell the MQTT broker at ${address.text}`,
-        learns: `which plugs are listened to${outsideWords(address.host)}`,
+        purpose: `What smart plugs tell the MQTT broker at ${address.text}`,
+        learns: `It learns which plugs are listened to${outsideWords(address.host)}`,
         everyMs: null,
       })
     }
@@ -395,8 +395,8 @@ function describeMeter(
   return {
     id,
     host,
-    purpose: `the power of what hangs on your plug "${config.name}"`,
-    learns: `that this machine reads the plug${outsideWords(name)}`,
+    purpose: `The power of what hangs on your plug "${config.name}"`,
+    learns: `It learns that this machine reads the plug${outsideWords(name)}`,
     everyMs,
   }
 }
