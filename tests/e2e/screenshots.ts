@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { type Browser, type Page } from 'playwright-core'
 import {
   type Downstream,
+  type EarningsReport,
   type Pool,
   type Rig,
   type Routing,
@@ -33,6 +34,9 @@ const WARM_UP_MS = Number(process.env['SCREENSHOT_WARM_UP_MS'] ?? 150_000)
 const SETTLE_MS = 2500
 /** Restarts of rigs, and the shares that prove that they came. */
 const RUN_LIMIT_MS = 240_000
+/** A year of all rigs, written beside everything else that runs. */
+const YEAR_LIMIT_MS = 900_000
+const DAY_MS = 86_400_000
 
 interface Screen {
   readonly name: string
@@ -53,9 +57,31 @@ const SCREENS: readonly Screen[] = [
   { name: 'rig', path: pageOfOne },
   { name: 'wall', path: '/#/wall' },
   { name: 'routing', path: '/#/routing', prepare: sendSomeElsewhere },
+  { name: 'earnings', path: '/#/earnings', prepare: giveYear, pose: drawn('earnings-chart') },
+  { name: 'history', path: '/#/history?range=30d', pose: drawn('event-list') },
+  { name: 'costs', path: '/#/earnings/costs', pose: drawn('week-grid') },
+  { name: 'odds', path: '/#/earnings/odds', pose: drawn('luck') },
+  { name: 'data', path: '/#/history/data', pose: drawn('backups') },
 ]
 /** Whose page is shown, and what its maker set as its login. */
 const SHOWN_RIG = 's21-vnish'
+
+/** So that there is something to add up. Takes longer than a request may: its last day tells that it is there. */
+async function giveYear(host: HeadlessProcess): Promise<void> {
+  host.send('POST', '/api/practice/events/add-year').catch(() => undefined)
+  const now = Date.now()
+  await eventually(
+    'the year to be there',
+    () => host.get<EarningsReport>(`/api/earnings?from=${now - DAY_MS}&to=${now}`),
+    ({ totals }) => totals.coverageRatio > 0.9,
+    YEAR_LIMIT_MS,
+  )
+}
+
+/** Waits for what a screen shows once it has its figures. */
+function drawn(testId: string): (page: Page) => Promise<void> {
+  return (page) => page.getByTestId(testId).first().waitFor()
+}
 
 async function findAll(page: Page): Promise<void> {
   await page.getByTestId('find-mdns').click()
