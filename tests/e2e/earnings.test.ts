@@ -324,7 +324,7 @@ describe.skipIf(!hasBrowser())('history and earnings in a browser', () => {
       await page.getByTestId('confirm-action').click()
       const told = page.getByTestId('backups').getByText('is in place')
       await told.waitFor({ timeout: BACKUP_LIMIT_MS })
-      expect(await told.innerText()).toMatch(/kept as/)
+      expect(await told.innerText()).toMatch(/is not in it: .* kept as /)
       const payouts = (await host.get<Payout[]>('/api/payouts')).map(({ note }) => note)
       expect(payouts).toContain('Over Lightning')
       expect(payouts).not.toContain('After the backup')
