@@ -1,6 +1,6 @@
 /** Events on their way into the history: written soon, kept meanwhile, never in the way of anything else. */
 import { type EventKind, type Rig } from '../../src-preload/contract/index.ts'
-import { type Clock, errorText, type Logger } from '../base/index.ts'
+import { type Clock, errorText, type Logger, type Timer } from '../base/index.ts'
 import { type FarmEvent } from '../history/index.ts'
 import { rigEvents } from './rig-events.ts'
 
@@ -19,7 +19,8 @@ export class EventFeed {
   readonly #parts: EventFeedParts
   readonly #rigs = new Map<string, Rig>()
   #waiting: FarmEvent[] = []
-  #isWriteDue = false
+  #due: Timer | null = null
+  #isStopped = false
   #writing: Promise<void> = Promise.resolve()
 
   constructor(parts: EventFeedParts) {
@@ -44,21 +45,27 @@ export class EventFeed {
 
   /** Writes what waits; resolves when that is done or refused. */
   settled(): Promise<void> {
-    this.#isWriteDue = false
+    this.#due?.cancel()
+    this.#due = null
     this.#writing = this.#writing.then(() => this.#write())
     return this.#writing
+  }
+
+  /** Writes what waits, once; what comes later is not written. */
+  stop(): Promise<void> {
+    this.#isStopped = true
+    return this.settled()
   }
 
   #push(events: readonly FarmEvent[]): void {
     if (events.length === 0) return
     this.#waiting = [...this.#waiting, ...events].slice(-MAX_WAITING)
-    this.#due(WRITE_AFTER_MS)
+    this.#writeIn(WRITE_AFTER_MS)
   }
 
-  #due(inMs: number): void {
-    if (this.#isWriteDue) return
-    this.#isWriteDue = true
-    this.#parts.clock.after(inMs, () => void this.settled())
+  #writeIn(inMs: number): void {
+    if (this.#isStopped) return
+    this.#due ??= this.#parts.clock.after(inMs, () => void this.settled())
   }
 
   async #write(): Promise<void> {
@@ -70,7 +77,7 @@ export class EventFeed {
     } catch (error) {
       this.#waiting = [...batch, ...this.#waiting].slice(-MAX_WAITING)
       this.#parts.log.warn('the history refused events', { error: errorText(error), waiting: batch.length })
-      this.#due(RETRY_AFTER_MS)
+      this.#writeIn(RETRY_AFTER_MS)
     }
   }
 }

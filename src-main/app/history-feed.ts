@@ -2,7 +2,7 @@
  * Carries reports into the history, one batch at a time and in order. A batch stays here until it is known
  * to be recorded; when the disk refuses, mining goes on and the batches wait.
  */
-import { type Clock, errorText, type Logger } from '../base/index.ts'
+import { type Clock, errorText, HeadframeError, type Logger, type Timer } from '../base/index.ts'
 import { type HistoryBatch, type PoolRecord, type RigRecord } from '../history/index.ts'
 import { type EngineReport } from '../proxy/index.ts'
 
@@ -27,6 +27,8 @@ export class HistoryFeed {
   #sequence = 0
   #sending: Promise<void> | null = null
   #inTrouble = false
+  #retry: Timer | null = null
+  #isStopped = false
 
   constructor(parts: HistoryFeedParts) {
     this.#parts = parts
@@ -70,10 +72,23 @@ export class HistoryFeed {
     await this.#sending
   }
 
+  /** Another history is in use now: names of rigs and pools are told again. */
+  forgetKnown(): void {
+    this.#knownPools.clear()
+    this.#knownRigs.clear()
+  }
+
+  /** Nothing is sent any more. */
+  stop(): Promise<void> {
+    this.#isStopped = true
+    this.#retry?.cancel()
+    return this.settled()
+  }
+
   async #send(): Promise<void> {
     try {
       for (let batch = this.#waiting[0]; batch; batch = this.#waiting[0]) {
-        await this.#parts.record(batch)
+        await this.#record(batch)
         this.#waiting.shift()
         this.#setTrouble(null)
       }
@@ -83,11 +98,34 @@ export class HistoryFeed {
         waiting: this.#waiting.length,
       })
       this.#setTrouble(errorText(error))
-      this.#parts.clock.after(RETRY_MS, () => {
+      this.#retry?.cancel()
+      if (this.#isStopped) return
+      this.#retry = this.#parts.clock.after(RETRY_MS, () => {
         this.#sending ??= this.#send()
       })
     } finally {
       this.#sending = null
+    }
+  }
+
+  /**
+   * A batch that does not add up is refused for ever, and must not keep back those behind it. Answers are left out then:
+   * after a backup was put in place, pools answer shares that it does not know. One that does not add up even so is
+   * given up.
+   */
+  async #record(batch: HistoryBatch): Promise<void> {
+    const { log, record } = this.#parts
+    try {
+      await record(batch)
+    } catch (error) {
+      if (!doesNotAddUp(error)) throw error
+      log.error('a batch does not add up and is recorded without answers', { error: errorText(error) })
+      try {
+        await record(withoutAnswers(batch))
+      } catch (second) {
+        if (!doesNotAddUp(second)) throw second
+        log.error('a batch that does not add up was given up', { error: errorText(second) })
+      }
     }
   }
 
@@ -138,4 +176,14 @@ export class HistoryFeed {
     }
     return records
   }
+}
+
+function doesNotAddUp(error: unknown): boolean {
+  return error instanceof HeadframeError && error.code === 'history/accounting-mismatch'
+}
+
+/** Its shares stay without an answer, and count as lost from the next start on. */
+function withoutAnswers(batch: HistoryBatch): HistoryBatch {
+  const none = { acknowledged: 0, rejected: 0, lost: 0, rejectReasons: {} }
+  return { ...batch, shares: batch.shares.map((delta) => ({ ...delta, ...none })) }
 }

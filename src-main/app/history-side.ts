@@ -92,7 +92,14 @@ export class HistorySide {
     this.opened = opened
     this.history = history
     this.reader = reader
-    this.keeping = new KeepingDesk({ ...parts, version: TABLES_VERSION, history, reader })
+    this.keeping = new KeepingDesk({
+      ...{ ...parts, version: TABLES_VERSION, history, reader },
+      onRestored: () => {
+        // What was told to the history from before is not known to this one.
+        this.#links.clear()
+        this.feed.forgetKnown()
+      },
+    })
     this.feed = new HistoryFeed({
       clock,
       log,
@@ -158,8 +165,8 @@ export class HistorySide {
   #begin(): void {
     const { session } = this.opened
     const { clock, log } = this.#parts
-    this.#disposal.add('history feed', () => this.feed.settled())
-    this.#disposal.add('events', () => this.events.settled())
+    this.#disposal.add('history feed', () => this.feed.stop())
+    this.#disposal.add('events', () => this.events.stop())
     this.#disposal.add('samples', () => this.#samples.stop())
     this.#disposal.add('keeping', () => this.keeping.stop())
     const meters = clock.every(METERS_WRITTEN_EVERY_MS, () => void this.#writeMeters())

@@ -46,6 +46,8 @@ export interface KeepingDeskParts {
   readonly history: ThreadClient<HistoryProcedures>
   readonly reader: ThreadClient<ReaderProcedures>
   tell(notice: Pick<HistoryNotice, 'title' | 'detail'>): void
+  /** Another history than before is in use. */
+  onRestored?(): void
 }
 
 type Task = NonNullable<KeepingState['task']>
@@ -145,6 +147,7 @@ export class KeepingDesk implements KeepingCalls {
           prepared,
           nowMs: clock.nowMs(),
         })
+        this.#parts.onRestored?.()
         for (const notice of notices) this.#parts.tell(notice)
         this.#tellProblems('The backup that was put back is not without faults', problems)
         this.#measuredAtMs = -Infinity
@@ -241,12 +244,13 @@ export class KeepingDesk implements KeepingCalls {
     if (this.#stopped) return
     this.#timer?.cancel()
     this.#timer = this.#parts.clock.after(inMs, () => {
-      this.#upkeeping = this.#upkeep().finally(() => this.#due(UPKEEP_EVERY_MS))
+      // Another may be under way when the choices change.
+      this.#upkeeping = this.#upkeeping.then(() => this.#upkeep()).finally(() => this.#due(UPKEEP_EVERY_MS))
     })
   }
 
   async #upkeep(): Promise<void> {
-    if (this.#task !== null) return
+    if (this.#task !== null || this.#stopped) return
     const { clock, history, book, log } = this.#parts
     const { retention } = book.content
     try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HistoryFeed } from '../../../src-main/app/history-feed.ts'
-import { ManualClock, silentLogger } from '../../../src-main/base/index.ts'
+import { HeadframeError, ManualClock, silentLogger } from '../../../src-main/base/index.ts'
 import { type HistoryBatch } from '../../../src-main/history/index.ts'
 import { emptyCounts, type EngineReport } from '../../../src-main/proxy/index.ts'
 
@@ -109,6 +109,62 @@ describe('the history feed', () => {
     await feed.settled()
     expect(shares).toBe(count)
     expect(coveredMs).toBe(1000 * count)
+  })
+
+  it('is not kept back by a batch that does not add up: its answers are left out, or all of it', async () => {
+    const recorded: HistoryBatch[] = []
+    const { feed, troubles } = feedInto((batch) => {
+      const isUnknown = batch.shares.some(({ acknowledged, lost }) => acknowledged > 0 || lost > 0)
+      const isNonsense = batch.shares.some(({ workDifficulty }) => workDifficulty < 0)
+      if (isUnknown || isNonsense) {
+        return Promise.reject(new HeadframeError('history/accounting-mismatch', 'it does not add up'))
+      }
+      recorded.push(batch)
+      return Promise.resolve(true)
+    })
+    const counts = { rigKey: 'r', poolId: 'p', ...emptyCounts(), workDifficulty: 4, bestDifficulty: 4 }
+    const delta = { ...counts, submitted: 1, valid: 1, rejectReasons: {} }
+    feed.add(
+      report(1000, { deltas: [{ ...delta, acknowledged: 2, rejected: 1, rejectReasons: { stale: 1 } }] }),
+    )
+    feed.add(report(2000, { deltas: [{ ...delta, workDifficulty: -1 }] }))
+    feed.add(report(3000, { deltas: [delta] }))
+    await feed.settled()
+    expect(recorded.map(({ sequence }) => sequence)).toEqual([1, 3])
+    expect(recorded[0]!.shares).toEqual([delta])
+    expect(troubles).toEqual([])
+  })
+
+  it('leaves no timer behind when it stops, even while the history refuses', async () => {
+    let asked = 0
+    const { clock, feed } = feedInto(() => {
+      asked++
+      return Promise.reject(new Error('the thread was ended'))
+    })
+    feed.add(report(1000))
+    await settle()
+    expect(clock.pending).toBe(1)
+    await feed.stop()
+    expect(clock.pending).toBe(0)
+    const before = asked
+    clock.advance(100_000)
+    await settle()
+    expect(asked).toBe(before)
+  })
+
+  it('tells names again to another history', async () => {
+    const pools: string[] = []
+    const { feed } = feedInto((batch) => {
+      pools.push(...batch.pools.map(({ poolId }) => poolId))
+      return Promise.resolve(true)
+    })
+    const event = { kind: 'connected', poolId: 'p1', atMs: 1, detail: '' } as const
+    feed.add(report(1000, { poolEvents: [event] }))
+    await feed.settled()
+    feed.forgetKnown()
+    feed.add(report(2000, { poolEvents: [event] }))
+    await feed.settled()
+    expect(pools).toEqual(['p1', 'p1'])
   })
 
   it('names a pool once, and again when it is called otherwise', async () => {
