@@ -41,8 +41,7 @@ import { AuditDesk } from './audit-desk.ts'
 import { FarmViews } from './farm-views.ts'
 import { type FleetService, startFleet } from './fleet-service.ts'
 import { type NamedRig } from './history-desk.ts'
-import { HistorySide } from './history-side.ts'
-import { historyLocation } from './keeping-desk.ts'
+import { type HistorySide, startHistory } from './history-side.ts'
 import { MoneyBook, firstMoneyContent } from './money-book.ts'
 import { type MoneySide, startMoney } from './money-side.ts'
 import { namedRigs } from './named-rigs.ts'
@@ -51,15 +50,11 @@ import { type MiningEvent, type MiningProcedures } from './mining-service.ts'
 import { Notices } from './notices.ts'
 import { PoolDesk } from './pool-desk.ts'
 import { PoolList } from './pool-list.ts'
-import { practiceYear } from './practice-year.ts'
 import { startPractice, type WiredPractice } from './practice-wiring.ts'
 import { type RigIdentity, rigIdentity } from './rig-identity.ts'
 import { checkRouting, routingConfig } from './routing-config.ts'
 import { TrafficDesk } from './traffic-desk.ts'
 import { type HostedThread, startThread } from './thread-host.ts'
-
-/** Jobs come every half minute or so. */
-const JOB_FACTS_EVERY_MS = 30_000
 
 export interface CoreOptions {
   readonly version: string
@@ -195,7 +190,15 @@ class HeadframeCore implements RunningCore {
           ...this.#options,
           settings: store,
           secrets: this.#secrets,
-          addYear: (difficulty) => this.#practiceYear()(difficulty),
+          year: () => ({
+            side: this.#history,
+            book: this.#book,
+            named: () => this.#namedRigs(),
+            detail: (rigId) => this.#fleet.desk.rigs.find(rigId) && this.#fleet.desk.detail(rigId),
+            downstreams: () => this.downstreams.items,
+            poolIds: () => this.#list.all.map(({ id }) => id),
+            networkDifficulty: () => this.#money.money.facts.value.network?.difficulty ?? null,
+          }),
         })
       : null
     if (practice) this.#disposal.add('practice pools', () => practice.stopPools())
@@ -311,15 +314,10 @@ class HeadframeCore implements RunningCore {
     const { dataDir, clock, log, onFatal } = this.#options
     const tell = ({ title, detail }: { title: string; detail: string }): void =>
       void this.#notices.add('warning', title, detail, clock.nowMs())
-    this.#history = await HistorySide.start({
+    this.#history = await startHistory({
       ...{ clock, log, dataDir, onFatal, tell },
-      location: await historyLocation(this.#book.content.database, dataDir, this.#book),
       book: this.#book,
       poolIds: this.#list.all.map(({ id }) => id),
-      poolRecord: (poolId) => {
-        const pool = this.#list.all.find(({ id }) => id === poolId)
-        return { poolId, name: pool?.name ?? poolId, url: pool?.url ?? '' }
-      },
       rigs: () => this.#namedRigs(),
       meters: () => this.#book.content.meters,
       pools: () => this.#list.all,
@@ -342,44 +340,15 @@ class HeadframeCore implements RunningCore {
       rigs: () => this.#fleet.desk.rigs.items,
       groups: () => this.#fleet.desk.groups.items,
       named: () => this.#namedRigs(),
+      job: () => this.traffic.job(null),
       tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
     })
     this.#disposal.add('money', () => this.#money.stop())
-    const jobs = clock.every(JOB_FACTS_EVERY_MS, () => void this.#noteJob())
-    this.#disposal.add('facts of jobs', () => jobs.cancel())
   }
 
   #namedRigs(): NamedRig[] {
     const linkOf = (rigId: string): string | undefined => this.#history.linkOf(rigId)
     return namedRigs(this.#fleet.desk.rigs.items, this.downstreams.items, linkOf)
-  }
-
-  #practiceYear(): (chainDifficulty: number) => Promise<void> {
-    return practiceYear({
-      clock: this.#options.clock,
-      side: this.#history,
-      book: this.#book,
-      named: () => this.#namedRigs(),
-      detail: (rigId) => this.#fleet.desk.rigs.find(rigId) && this.#fleet.desk.detail(rigId),
-      shareHashrateHs: (rigKey) =>
-        this.downstreams.items.find((downstream) => downstream.rigKey === rigKey)?.hashrateHs ?? 0,
-      poolIds: () => this.#list.all.map(({ id }) => id),
-      networkDifficulty: () => this.#money.money.facts.value.network?.difficulty ?? null,
-    })
-  }
-
-  /** The job being hashed tells height, difficulty and reward, without asking anybody. */
-  async #noteJob(): Promise<void> {
-    const job = await this.traffic.job(null).catch(() => null)
-    if (!job) return
-    const { receivedAt, height, networkDifficulty, rewardSats, feesSats } = job
-    this.#money.money.noteJob({
-      atMs: receivedAt,
-      height,
-      difficulty: networkDifficulty,
-      rewardSats,
-      feesSats,
-    })
   }
 
   async #startMining(): Promise<void> {

@@ -1,28 +1,29 @@
 /** Everything of the history beside the proxy: its two threads, what feeds it, and what is asked of it. */
 import { type Rig, type RigDetail } from '../../src-preload/contract/index.ts'
-import { type Clock, DisposalStack, errorText, type HeadframeError, type Logger } from '../base/index.ts'
+import { type Clock, DisposalStack, errorText, HeadframeError, type Logger } from '../base/index.ts'
 import { type MeterSample, durationWords } from '../earnings/index.ts'
-import { type HistoryLocation, type PoolRecord, type Sample } from '../history/index.ts'
+import { type HistoryLocation, type Sample } from '../history/index.ts'
 import { type ClockJump } from './clock-watch.ts'
 import { EventFeed } from './event-feed.ts'
 import { HistoryDesk, type HistoryDeskParts } from './history-desk.ts'
 import { HistoryFeed } from './history-feed.ts'
 import { type HistoryProcedures, type OpenedSession } from './history-service.ts'
-import { KeepingDesk, type KeepingDeskParts } from './keeping-desk.ts'
+import { historyLocation, KeepingDesk, type KeepingDeskParts } from './keeping-desk.ts'
 import { type MoneyBook } from './money-book.ts'
 import { type ReaderProcedures, type TaskProgress } from './reading/reader-service.ts'
 import { SampleFeed } from './sample-feed.ts'
 import { startThread } from './thread-host.ts'
 import { type ThreadClient } from './thread-link.ts'
 
-export interface HistorySideParts extends Pick<HistoryDeskParts, 'rigs' | 'meters' | 'pools'> {
+export interface HistorySideParts extends Pick<HistoryDeskParts, 'rigs' | 'meters'> {
   readonly clock: Clock
   readonly log: Logger
   readonly dataDir: string
   readonly location: HistoryLocation
   readonly book: MoneyBook
   readonly poolIds: readonly string[]
-  poolRecord(poolId: string): PoolRecord
+  /** Every configured pool. */
+  pools(): readonly { readonly id: string; readonly name: string; readonly url: string }[]
   /** The history stopped or resumed taking what happens. */
   onTrouble(problem: string | null): void
   tell: KeepingDeskParts['tell']
@@ -34,6 +35,27 @@ const TABLES_VERSION = 4
 /** Plugs say something every ten seconds; a write for each would be wasteful. */
 const METERS_WRITTEN_EVERY_MS = 5000
 const METER_SAMPLES_WAITING = 20_000
+
+/**
+ * Opens the history where the person chose. A server that cannot be had keeps nobody from mining: this run is then
+ * recorded in the file on this computer, and the person is told.
+ * @throws HeadframeError why not even the file can be opened; nothing is left running then
+ */
+export async function startHistory(parts: Omit<HistorySideParts, 'location'>): Promise<HistorySide> {
+  const { book, dataDir, tell } = parts
+  const location = await historyLocation(book.content.database, dataDir, book)
+  try {
+    return await HistorySide.start({ ...parts, location })
+  } catch (error) {
+    if (location.kind === 'sqlite' || !(error instanceof HeadframeError)) throw error
+    const side = await HistorySide.start({ ...parts, location: { kind: 'sqlite', dataDir } })
+    tell({
+      title: 'The history is recorded on this computer for now',
+      detail: `${error.message} Until the next start everything is recorded in the file on this computer; what the server has is not shown meanwhile.`,
+    })
+    return side
+  }
+}
 
 export class HistorySide {
   readonly opened: OpenedSession
@@ -108,7 +130,10 @@ export class HistorySide {
         this.keeping.setProblem(problem)
         parts.onTrouble(problem)
       },
-      poolRecord: (poolId) => parts.poolRecord(poolId),
+      poolRecord: (poolId) => {
+        const pool = parts.pools().find(({ id }) => id === poolId)
+        return { poolId, name: pool?.name ?? poolId, url: pool?.url ?? '' }
+      },
     })
     this.events = new EventFeed({ clock, log, record: (events) => history.call('recordEvents', events) })
     this.#samples = new SampleFeed({

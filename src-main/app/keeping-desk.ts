@@ -15,7 +15,7 @@ import {
   type VerifyReport,
 } from '../../src-preload/contract/index.ts'
 import { type KeepingCalls, LiveValueView } from '../api/index.ts'
-import { type Clock, errorText, HeadframeError, type Logger, type Timer } from '../base/index.ts'
+import { type Clock, errorText, HeadframeError, type Logger, sleep, type Timer } from '../base/index.ts'
 import {
   findBackup,
   freeBytes,
@@ -28,6 +28,7 @@ import {
   requireRetention,
   rotateBackups,
   tryDatabase,
+  type TriedDatabase,
 } from '../history/index.ts'
 import { type HistoryProcedures } from './history-service.ts'
 import { type MoneyBook, SECRETS } from './money-book.ts'
@@ -56,6 +57,8 @@ const FIRST_UPKEEP_MS = 20_000
 const UPKEEP_EVERY_MS = 10 * 60_000
 /** Measuring reads every page. */
 const MEASURE_EVERY_MS = 60 * 60_000
+/** How long stopping waits for what must not be cut short. A backup may be: its half is removed by the next. */
+const STOP_WAITS_MS = 3000
 
 export class KeepingDesk implements KeepingCalls {
   readonly state: LiveValueView<KeepingState>
@@ -69,6 +72,8 @@ export class KeepingDesk implements KeepingCalls {
   #upkeeping: Promise<void> = Promise.resolve()
   #stopped = false
   #toldWords: string | null = null
+  #toldBackup: string | null = null
+  #restoring: Promise<void> = Promise.resolve()
 
   constructor(parts: KeepingDeskParts) {
     this.#parts = parts
@@ -84,7 +89,8 @@ export class KeepingDesk implements KeepingCalls {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
-    await this.#upkeeping
+    const settled = Promise.all([this.#upkeeping, this.#restoring])
+    await Promise.race([settled, sleep(this.#parts.clock, STOP_WAITS_MS)])
   }
 
   /** The history stopped taking batches, or takes them again. */
@@ -137,7 +143,7 @@ export class KeepingDesk implements KeepingCalls {
   restore(name: string): Promise<RestoreReport> {
     this.#requireFile()
     findBackup(this.#parts.dataDir, name)
-    return this.#run('restore', name, async () => {
+    const restored = this.#run('restore', name, async () => {
       const { history, reader, location, clock } = this.#parts
       await this.#upkeeping
       const prepared = await reader.call('prepareRestore', { database: location, name })
@@ -156,6 +162,11 @@ export class KeepingDesk implements KeepingCalls {
         await reader.call('open', location)
       }
     })
+    this.#restoring = restored.then(
+      () => undefined,
+      () => undefined,
+    )
+    return restored
   }
 
   async export(query: z.infer<typeof exportQuery>): Promise<ExportPiece> {
@@ -171,13 +182,12 @@ export class KeepingDesk implements KeepingCalls {
   }
 
   async testDatabase(draft: z.infer<typeof databaseDraft>): Promise<DatabaseTest> {
-    const location = await this.#locationOf(draft)
-    const { ok, steps } = await tryDatabase(location)
+    const { ok, steps } = await this.#try(draft)
     return { ok, steps: steps.map((step) => ({ ...step })) }
   }
 
   async useDatabase(draft: z.infer<typeof databaseDraft>): Promise<{ restartNeeded: boolean }> {
-    const { ok, steps } = await tryDatabase(await this.#locationOf(draft))
+    const { ok, steps } = await this.#try(draft)
     const failed = steps.find((step) => !step.ok)
     if (!ok) {
       throw new HeadframeError(
@@ -188,16 +198,20 @@ export class KeepingDesk implements KeepingCalls {
     const { book } = this.#parts
     if (draft.kind === 'sqlite') {
       await book.change((content) => ({ ...content, database: { kind: 'sqlite' } }))
+      await book.forgetSecret(SECRETS.database)
     } else {
       const { password, ...database } = draft
-      if (password !== undefined) await book.keepSecret(SECRETS.database, password, false)
+      const entered = password ?? (isStoredFor(draft, book) ? undefined : '')
+      await book.keepSecret(SECRETS.database, entered, false)
       await book.change((content) => ({ ...content, database }))
     }
     return { restartNeeded: true }
   }
 
-  async #locationOf(draft: z.infer<typeof databaseDraft>): Promise<HistoryLocation> {
-    return historyLocation(draft, this.#parts.dataDir, this.#parts.book)
+  async #try(draft: z.infer<typeof databaseDraft>): Promise<TriedDatabase> {
+    const { dataDir, book, location } = this.#parts
+    const candidate = await historyLocation(draft, dataDir, book)
+    return tryDatabase(candidate, { isInUseHere: whereOf(candidate) === whereOf(location) })
   }
 
   async #backup(kind: 'automatic' | 'by-hand'): Promise<HistoryBackup> {
@@ -279,7 +293,18 @@ export class KeepingDesk implements KeepingCalls {
     const nowMs = clock.nowMs()
     const dueMs = nextBackupAt(listBackups(dataDir), retention.backupEvery, nowMs)
     if (dueMs === null || dueMs > nowMs) return
-    await this.#run('backup', 'history', () => this.#backup('automatic'))
+    try {
+      await this.#run('backup', 'history', () => this.#backup('automatic'))
+      this.#toldBackup = null
+    } catch (error) {
+      if (this.#stopped) throw error
+      const detail = errorText(error)
+      if (detail !== this.#toldBackup) {
+        this.#parts.tell({ title: 'No backup of the history could be made', detail })
+      }
+      this.#toldBackup = detail
+      throw error
+    }
     await rotateBackups(dataDir, retention, nowMs)
   }
 
@@ -325,13 +350,21 @@ export async function historyLocation(
 ): Promise<HistoryLocation> {
   if (draft.kind === 'sqlite') return { kind: 'sqlite', dataDir }
   const { host, port, database, user, tls, site } = draft
-  const password = draft.password ?? (await book.secret(SECRETS.database)) ?? ''
+  const stored = isStoredFor(draft, book) ? await book.secret(SECRETS.database) : undefined
+  const password = draft.password ?? stored ?? ''
   const name = host.includes(':') ? `[${host}]` : host
   const url = new URL(`postgres://${name}:${port}/${encodeURIComponent(database)}`)
   url.username = encodeURIComponent(user)
   url.password = encodeURIComponent(password)
   if (tls) url.searchParams.set('sslmode', 'verify-full')
   return { kind: 'postgres', url: url.href, site }
+}
+
+/** The stored password is for the server and user that it was entered for. */
+function isStoredFor(draft: z.infer<typeof databaseDraft>, book: MoneyBook): boolean {
+  const { database } = book.content
+  if (draft.kind === 'sqlite' || database.kind === 'sqlite') return false
+  return draft.host === database.host && draft.port === database.port && draft.user === database.user
 }
 
 function whereOf(location: HistoryLocation): string {

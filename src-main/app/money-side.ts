@@ -1,5 +1,5 @@
 /** Earnings and everything that they are counted with, beside the proxy: built, started and stopped together. */
-import { type FleetGroup, type Rig } from '../../src-preload/contract/index.ts'
+import { type CurrentJob, type FleetGroup, type Rig } from '../../src-preload/contract/index.ts'
 import { type Clock, DisposalStack, type Entropy, errorText, type Logger } from '../base/index.ts'
 import { OutgoingRegister, OutsideClient } from '../earnings/index.ts'
 import { type JsonFileNotice, type PoolSettings } from '../settings/index.ts'
@@ -14,6 +14,9 @@ import { PayoutDesk } from './payout-desk.ts'
 import { openPayoutProgress } from './payout-progress-file.ts'
 import { termsOfPools } from './pool-terms.ts'
 
+/** Jobs come every half minute or so. */
+const JOB_FACTS_EVERY_MS = 30_000
+
 export interface MoneySideParts {
   readonly clock: Clock
   readonly entropy: Entropy
@@ -27,6 +30,8 @@ export interface MoneySideParts {
   rigs(): readonly Rig[]
   groups(): readonly FleetGroup[]
   named(): readonly NamedRig[]
+  /** The job being hashed; null before the first. */
+  job(): Promise<CurrentJob | null>
   tell(notice: JsonFileNotice): void
 }
 
@@ -84,6 +89,15 @@ export async function startMoney(parts: MoneySideParts): Promise<MoneySide> {
   disposal.add('outside', () => money.stop())
   disposal.add('accounts', () => accounts.stop())
   disposal.add('meters', () => meters.stop())
+  // It tells height, difficulty and reward without asking anybody.
+  const noteJob = async (): Promise<void> => {
+    const job = await parts.job().catch(() => null)
+    if (job === null) return
+    const { receivedAt, height, networkDifficulty, rewardSats, feesSats } = job
+    money.noteJob({ atMs: receivedAt, height, difficulty: networkDifficulty, rewardSats, feesSats })
+  }
+  const jobs = clock.every(JOB_FACTS_EVERY_MS, () => void noteJob())
+  disposal.add('facts of jobs', () => jobs.cancel())
   await money.start()
   await accounts.start()
   await meters.start()

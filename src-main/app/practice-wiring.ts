@@ -22,6 +22,7 @@ import {
 } from '../sv2/index.ts'
 import { type MoneyBook } from './money-book.ts'
 import { practicePort, seedPracticeMoney } from './practice-money.ts'
+import { practiceYear, type PracticeYearParts } from './practice-year.ts'
 import { threadUrl } from './thread-url.ts'
 
 export interface PracticeParts {
@@ -30,8 +31,8 @@ export interface PracticeParts {
   readonly log: Logger
   readonly settings: SettingsStore
   readonly secrets: SecretStore
-  /** Gives the history a year that leads up to now. */
-  addYear(networkDifficulty: number): Promise<void>
+  /** What a year of history is made from and goes into; asked for once everything has started. */
+  year(): PracticeYearParts
 }
 
 export interface WiredPractice {
@@ -78,6 +79,7 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
   if (!stored) await secrets.set(AUTHORITY_SECRET, formatAuthoritySecretKey(farm.authority.secretKey))
   await seedPools(settings, farm)
   let outside: PracticeOutside | null = null
+  const addYear = practiceYear(clock, () => parts.year())
   return {
     async startOutside(book) {
       const preferredPort = practicePort(book)
@@ -103,7 +105,7 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
       state: () => farm.state(),
       async trigger(event) {
         if (event !== 'add-year') return farm.trigger(event)
-        await parts.addYear(farm.state().networkDifficulty)
+        await addYear(farm.state().networkDifficulty)
         return farm.state()
       },
     },

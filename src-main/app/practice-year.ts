@@ -2,7 +2,7 @@
  * Gives the practice farm a year of history: what its machines would have measured and earned goes the way that
  * everything recorded goes, through the same calls.
  */
-import { type RigDetail } from '../../src-preload/contract/index.ts'
+import { type Downstream, type RigDetail } from '../../src-preload/contract/index.ts'
 import { type Clock, HeadframeError } from '../base/index.ts'
 import { type FarmEvent, type Sample } from '../history/index.ts'
 import { pastLedger, type PastMachine, pastYear } from '../practice/index.ts'
@@ -11,14 +11,12 @@ import { type MoneyBook } from './money-book.ts'
 import { type NamedRig } from './history-desk.ts'
 
 export interface PracticeYearParts {
-  readonly clock: Clock
   readonly side: HistorySide
   readonly book: MoneyBook
   named(): readonly NamedRig[]
   /** Undefined for a rig that is not there any more. */
   detail(rigId: string): RigDetail | undefined
-  /** What the proxy counts of a rig, H/s. */
-  shareHashrateHs(rigKey: string): number
+  downstreams(): readonly Downstream[]
   poolIds(): readonly string[]
   /** Of the network, as it is counted with. */
   networkDifficulty(): number | null
@@ -37,7 +35,10 @@ const HASHES_PER_DIFFICULTY = 2 ** 32
 const SUBSIDY_SATS = 312_500_000
 
 /** @throws HeadframeError `practice/year-running`, and why the history refuses */
-export function practiceYear(parts: PracticeYearParts): (chainDifficulty: number) => Promise<void> {
+export function practiceYear(
+  clock: Clock,
+  parts: () => PracticeYearParts,
+): (chainDifficulty: number) => Promise<void> {
   let running = false
   return async (chainDifficulty) => {
     if (running) {
@@ -45,20 +46,20 @@ export function practiceYear(parts: PracticeYearParts): (chainDifficulty: number
     }
     running = true
     try {
-      await addYear(parts, chainDifficulty)
+      await addYear(clock, parts(), chainDifficulty)
     } finally {
       running = false
     }
   }
 }
 
-async function addYear(parts: PracticeYearParts, chainDifficulty: number): Promise<void> {
-  const { clock, side, book } = parts
+async function addYear(clock: Clock, parts: PracticeYearParts, chainDifficulty: number): Promise<void> {
+  const { side, book } = parts
   const toMs = (await firstMoment(side)) ?? clock.nowMs()
   const fromMs = clock.nowMs() - YEAR_DAYS * DAY_MS
   const machines = parts.named().map((rig) => machineOf(rig, parts))
   const difficulty = parts.networkDifficulty() ?? chainDifficulty
-  await addLedger(parts, machines, difficulty, fromMs, toMs)
+  await addLedger(clock.nowMs(), parts, machines, difficulty, fromMs, toMs)
   let samples: Sample[] = []
   let events: FarmEvent[] = []
   let unfolded = 0
@@ -102,7 +103,7 @@ function machineOf({ rigId, rigKey, name }: NamedRig, parts: PracticeYearParts):
     rigKey,
     name,
     hashrateHs: detail?.rig.hashrateHs ?? detail?.rig.expectedHs ?? null,
-    shareHashrateHs: rigKey === null ? 0 : parts.shareHashrateHs(rigKey),
+    shareHashrateHs: parts.downstreams().find((downstream) => downstream.rigKey === rigKey)?.hashrateHs ?? 0,
     powerW: detail?.rig.powerW ?? null,
     chipC: detail?.rig.chipMaxC ?? null,
     fanRpm: detail?.rig.fanRpm ?? null,
@@ -111,7 +112,8 @@ function machineOf({ rigId, rigKey, name }: NamedRig, parts: PracticeYearParts):
 }
 
 async function addLedger(
-  { clock, side, book }: PracticeYearParts,
+  nowMs: number,
+  { side, book }: PracticeYearParts,
   machines: readonly PastMachine[],
   networkDifficulty: number,
   fromMs: number,
@@ -119,7 +121,7 @@ async function addLedger(
 ): Promise<void> {
   const hashrateHs = machines.reduce((sum, { shareHashrateHs }) => sum + shareHashrateHs, 0)
   const workPerDay = (hashrateHs * DAY_MS) / 1000 / HASHES_PER_DIFFICULTY
-  const fact = await side.reader.call('latestFact', clock.nowMs())
+  const fact = await side.reader.call('latestFact', nowMs)
   const { facts, prices, accountDays, payouts } = pastLedger({
     ...{ fromMs, toMs, networkDifficulty },
     seed: SEED,
