@@ -27,6 +27,11 @@ export const useKeepingStore = defineStore('keeping', () => {
     },
   })
 
+  function follow(): void {
+    view.follow()
+    // Sizes are measured now and then, and when somebody asks; what is measured comes through the view.
+    client.keeping.state().catch(() => undefined)
+  }
   async function configure(retention: Retention): Promise<void> {
     state.value = await client.keeping.configure(retention)
   }
@@ -50,7 +55,7 @@ export const useKeepingStore = defineStore('keeping', () => {
   return {
     state,
     problem: computed(view.problem),
-    follow: view.follow,
+    follow,
     release: view.release,
     retry: view.retry,
     configure,

@@ -59,6 +59,13 @@ const SOLO: Column = {
   meaning: 'Worth over a very long time. No income before a block.',
 }
 
+const hasAny = (pool: EarningsReport['pools'][number]): boolean =>
+  pool.id !== '' ||
+  pool.work > 0 ||
+  [pool.expectedSats, pool.reportedSats, pool.receivedSats, pool.soloExpectedSats].some(
+    (each) => (each ?? 0) > 0,
+  )
+
 function pools(report: EarningsReport): Breakdown {
   // An account that was added later tells only of a part of this time; beside the whole of it that would look like theft.
   const toldThroughout = report.rows.every(
@@ -79,7 +86,8 @@ function pools(report: EarningsReport): Breakdown {
       },
       SOLO,
     ],
-    rows: report.pools.map((pool) => {
+    // What belongs to no pool is told of where there is any.
+    rows: report.pools.filter(hasAny).map((pool) => {
       const { expectedSats, reportedSats } = pool
       const ratio =
         !toldThroughout || expectedSats === null || expectedSats === 0 || reportedSats === null

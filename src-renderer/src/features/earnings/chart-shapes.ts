@@ -59,7 +59,13 @@ function bar(x: number, width: number, y: number, foot: number): string {
 const block = (x: number, width: number, y: number, foot: number): string =>
   foot - y < 0.05 ? '' : `M${n(x)} ${n(foot)}V${n(y)}H${n(x + width)}V${n(foot)}Z`
 
-const quarters = (top: number): number[] => [0, 0.25, 0.5, 0.75, 1].map((part) => part * top)
+/** Into how many round parts each nice ceiling falls, by its first two digits. */
+const PARTS: Readonly<Record<number, number>> = { 12: 4, 15: 3, 20: 4, 30: 3, 40: 4, 60: 3, 80: 4 }
+function levels(top: number): number[] {
+  const firstDigits = Math.round((top / 10 ** Math.floor(Math.log10(top) + 1e-9)) * 10)
+  const parts = PARTS[firstDigits] ?? 5
+  return Array.from({ length: parts + 1 }, (_, index) => (top * index) / parts)
+}
 
 export function drawEarnings(rows: readonly EarningsRow[], options: ChartOptions): ChartShapes {
   const { width, height, layout, series, showCost, money, now } = options
@@ -141,7 +147,7 @@ export function drawEarnings(rows: readonly EarningsRow[], options: ChartOptions
     costPath: stepped(costs, slotWidth, yOf),
     unknownPath,
     dots,
-    axis: (highest === 0 ? [0] : quarters(top)).map((value) => ({ value, y: yOf(value) })),
+    axis: (highest === 0 ? [0] : levels(top)).map((value) => ({ value, y: yOf(value) })),
     ...drawProfit(profits, slotWidth, { top: foot + DOTS_PX, bottom: foot + DOTS_PX + profitHeight }),
   }
 }
