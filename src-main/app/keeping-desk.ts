@@ -70,7 +70,7 @@ export class KeepingDesk implements KeepingCalls {
   #task: Task | null = null
   #timer: Timer | null = null
   #upkeeping: Promise<void> = Promise.resolve()
-  #stopped = false
+  #stopping: Promise<unknown> | null = null
   #toldWords: string | null = null
   #toldBackup: string | null = null
   #restoring: Promise<void> = Promise.resolve()
@@ -87,10 +87,10 @@ export class KeepingDesk implements KeepingCalls {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
     this.#timer?.cancel()
     const settled = Promise.all([this.#upkeeping, this.#restoring])
-    await Promise.race([settled, sleep(this.#parts.clock, STOP_WAITS_MS)])
+    this.#stopping ??= Promise.race([settled, sleep(this.#parts.clock, STOP_WAITS_MS)])
+    await this.#stopping
   }
 
   /** The history stopped taking batches, or takes them again. */
@@ -128,7 +128,7 @@ export class KeepingDesk implements KeepingCalls {
     await this.#publish()
   }
 
-  verify(backup: string | null): Promise<VerifyReport> {
+  async verify(backup: string | null): Promise<VerifyReport> {
     const { clock, reader, dataDir, location } = this.#parts
     if (backup !== null) this.#requireFile()
     const path = backup === null ? null : findBackup(dataDir, backup).path
@@ -140,7 +140,7 @@ export class KeepingDesk implements KeepingCalls {
     })
   }
 
-  restore(name: string): Promise<RestoreReport> {
+  async restore(name: string): Promise<RestoreReport> {
     this.#requireFile()
     findBackup(this.#parts.dataDir, name)
     const restored = this.#run('restore', name, async () => {
@@ -255,7 +255,7 @@ export class KeepingDesk implements KeepingCalls {
   }
 
   #due(inMs: number): void {
-    if (this.#stopped) return
+    if (this.#stopping !== null) return
     this.#timer?.cancel()
     this.#timer = this.#parts.clock.after(inMs, () => {
       // Another may be under way when the choices change.
@@ -264,7 +264,7 @@ export class KeepingDesk implements KeepingCalls {
   }
 
   async #upkeep(): Promise<void> {
-    if (this.#task !== null || this.#stopped) return
+    if (this.#task !== null || this.#stopping !== null) return
     const { clock, history, book, log } = this.#parts
     const { retention } = book.content
     try {
@@ -288,7 +288,7 @@ export class KeepingDesk implements KeepingCalls {
 
   async #backUpIfDue(): Promise<void> {
     const { clock, dataDir, location, book } = this.#parts
-    if (location.kind !== 'sqlite') return
+    if (location.kind !== 'sqlite' || this.#task !== null) return
     const { retention } = book.content
     const nowMs = clock.nowMs()
     const dueMs = nextBackupAt(listBackups(dataDir), retention.backupEvery, nowMs)
@@ -297,7 +297,7 @@ export class KeepingDesk implements KeepingCalls {
       await this.#run('backup', 'history', () => this.#backup('automatic'))
       this.#toldBackup = null
     } catch (error) {
-      if (this.#stopped) throw error
+      if (this.#stopping !== null) throw error
       const detail = errorText(error)
       if (detail !== this.#toldBackup) {
         this.#parts.tell({ title: 'No backup of the history could be made', detail })

@@ -25,9 +25,18 @@ const QUERY_TIMEOUT_MS = 10_000
 /** Upserts, identity columns and generated keys are used; older servers are out of support. */
 const OLDEST_SERVER = 130_000
 
+export interface TryOptions {
+  /** This program writes its history there now. */
+  readonly isInUseHere?: boolean
+}
+
 /** Failures are steps, never thrown. */
-export async function tryDatabase(location: HistoryLocation): Promise<TriedDatabase> {
-  const steps = location.kind === 'sqlite' ? await tryFolder(location.dataDir) : await tryServer(location)
+export async function tryDatabase(
+  location: HistoryLocation,
+  options: TryOptions = {},
+): Promise<TriedDatabase> {
+  const steps =
+    location.kind === 'sqlite' ? await tryFolder(location.dataDir) : await tryServer(location, options)
   return { ok: steps.every(({ ok }) => ok), steps }
 }
 
@@ -41,7 +50,7 @@ async function tryFolder(dataDir: string): Promise<TriedStep[]> {
   }
 }
 
-async function tryServer(options: ServerOptions): Promise<TriedStep[]> {
+async function tryServer(options: ServerOptions, { isInUseHere = false }: TryOptions): Promise<TriedStep[]> {
   const steps: TriedStep[] = []
   let client: pg.Client | undefined
   try {
@@ -64,6 +73,7 @@ async function tryServer(options: ServerOptions): Promise<TriedStep[]> {
     })
     await attempt(steps, 'Room for this site', place, () => siteState(client!, place.schema))
     await attempt(steps, 'Nobody else writes this site', place, async () => {
+      if (isInUseHere) return `This Headframe writes the history of the site "${options.site}" already.`
       const isFree = await one(
         client!,
         'SELECT pg_try_advisory_lock_shared($1, hashtext($2))',
