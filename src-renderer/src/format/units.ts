@@ -32,10 +32,17 @@ const plain = (suffix: string, floor: UnitFormat['floor']): UnitFormat => ({
   floor,
 })
 
+/** A rig is told of in watts, a farm in kilowatts. */
+const KILO_FROM = 10_000
+
 const UNITS: Record<MetricUnit, UnitFormat> = {
   'H/s': { format: formatHashrate, formatTick: formatHashrateAxis, floor: 'zero' },
   shares: plain('shares', 'zero'),
-  W: plain('W', 'zero'),
+  W: {
+    format: (value) => (Math.abs(value) < KILO_FROM ? `${digits(value)} W` : `${digits(value / 1000)} kW`),
+    formatTick: (value) => (Math.abs(value) < KILO_FROM ? `${tick(value)} W` : `${tick(value / 1000)} kW`),
+    floor: 'zero',
+  },
   kWh: plain('kWh', 'zero'),
   'J/TH': { format: measuredEfficiency, formatTick: (value) => `${tick(value)} J/TH`, floor: 'free' },
   C: {
