@@ -37,6 +37,7 @@ export interface HistoryDeskParts {
 
 const BLOCKS_LISTED = 100
 const DEFAULT_SPAN_MS = 3600_000
+const DAY_MS = 86_400_000
 
 export class HistoryDesk implements HistoryCalls {
   readonly #parts: HistoryDeskParts
@@ -109,8 +110,8 @@ export class HistoryDesk implements HistoryCalls {
     ]
   }
 
-  async events({ from, to, rig, limit }: z.infer<typeof eventQuery>): Promise<HistoryEvent[]> {
-    requireRange({ from, to })
+  async events({ rig, limit, ...asked }: z.infer<typeof eventQuery>): Promise<HistoryEvent[]> {
+    const { from, to } = this.#recently(asked)
     const about =
       rig === undefined
         ? undefined
@@ -128,14 +129,22 @@ export class HistoryDesk implements HistoryCalls {
       .sort((a, b) => a.at - b.at)
   }
 
-  analysis({ from, to, rig }: z.infer<typeof analysisQuery>): Promise<Analysis> {
-    requireRange({ from, to })
+  async analysis({ rig, ...asked }: z.infer<typeof analysisQuery>): Promise<Analysis> {
+    const { from, to } = this.#recently(asked)
     return this.#parts.reader.call('analysis', {
       fromMs: from,
       toMs: to,
       names: this.#names(),
       ...(rig === undefined ? {} : { rigId: rig }),
     })
+  }
+
+  /** @throws HeadframeError `history/empty-range` */
+  #recently(asked: { from?: number | undefined; to?: number | undefined }): { from: number; to: number } {
+    const to = asked.to ?? this.#parts.clock.nowMs()
+    const range = { from: asked.from ?? Math.max(0, to - DAY_MS), to }
+    requireRange(range)
+    return range
   }
 
   /** By id of the fleet and by the proxy's key alike. */

@@ -78,6 +78,11 @@ const range = {
   to: from.optional().describe('Epoch ms; default now'),
 }
 
+const recently = {
+  from: from.optional().describe('Epoch ms; default a day before "to"'),
+  to: from.optional().describe('Epoch ms; default now'),
+}
+
 export const historyQuery = z.object({
   metric: historyMetric.default('hashrate'),
   rig: z
@@ -186,8 +191,7 @@ export const historyEvent = z.object({
 export type HistoryEvent = z.infer<typeof historyEvent>
 
 export const eventQuery = z.object({
-  from,
-  to: from,
+  ...recently,
   rig: z.string().optional().describe('Id of a rig: its own events and those of the whole farm'),
   limit: z.coerce.number().int().min(1).max(2000).default(500),
 })
@@ -216,7 +220,7 @@ export const rigAnalysis = z.object({
 })
 export type RigAnalysis = z.infer<typeof rigAnalysis>
 
-export const analysisQuery = z.object({ from, to: from, rig: z.string().optional() })
+export const analysisQuery = z.object({ ...recently, rig: z.string().optional() })
 export const analysis = z.object({
   from: momentMs,
   to: momentMs,

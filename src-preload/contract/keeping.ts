@@ -117,8 +117,8 @@ export const databaseDraft = z.discriminatedUnion('kind', [
     site: z
       .string()
       .trim()
-      .regex(/^[a-z0-9_]{1,40}$/)
-      .describe('Name of this farm on the server: small letters, digits, underscore'),
+      .regex(/^[a-z][a-z0-9_]{0,39}$/)
+      .describe('Name of this farm on the server: small letters, digits, underscore, a letter first'),
   }),
 ])
 export type DatabaseDraft = z.input<typeof databaseDraft>

@@ -107,9 +107,9 @@ export class FakeHistory {
       async events(query) {
         await reach('events', query)
         const text = 'North serves from here on.'
-        return [{ id: '1', at: query.from, kind: 'pool-switch', rigId: null, subject: 'North', text }]
+        return [{ id: '1', at: query.from ?? 0, kind: 'pool-switch', rigId: null, subject: 'North', text }]
       },
-      async analysis({ from, to }) {
+      async analysis({ from = 0, to = 1 }) {
         await reach('analysis', { from, to })
         const { rigId: _id, name: _name, ...farm } = ANALYSIS
         return { from, to, rigs: [ANALYSIS], farm }

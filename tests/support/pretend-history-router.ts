@@ -27,9 +27,11 @@ export function pretendHistoryRouter(core: PretendCore) {
         return { ...core.explored.explore({ ...input, lines: [] }), series }
       }),
       sources: os.history.sources.handler(() => core.explored.sources()),
-      events: os.history.events.handler(({ input }) => core.explored.events(input)),
+      events: os.history.events.handler(({ input }) =>
+        core.explored.events({ ...input, from: input.from ?? 0, to: input.to ?? Date.now() }),
+      ),
       analysis: os.history.analysis.handler(({ input }) =>
-        core.explored.analysis(input.from, input.to, input.rig),
+        core.explored.analysis(input.from ?? 0, input.to ?? Date.now(), input.rig),
       ),
     },
     keeping: {

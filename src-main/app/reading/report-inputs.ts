@@ -21,6 +21,7 @@ import {
   type MetricColumn,
   METRICS,
   type Payout,
+  type PayoutFilter,
   type SourceRef,
   type SourceSums,
   type WorkCell,
@@ -29,11 +30,14 @@ import {
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
+const MONTH_MS = 30 * DAY_MS
 type SlotMs = 300_000 | 3_600_000
 /** Sums are asked for in stretches of this, because an answer has its limits. */
 const STRETCH_SLOTS = 8000
 /** Prices and facts this much before the range, for what was in force when it began. */
 const BEFORE_MS = 60 * DAY_MS
+/** A pool tells of a payout when it decides on it; its transaction can wait for a block this long. */
+const TOLD_APART_MS = 30 * DAY_MS
 const COLUMNS = ['energy_j', 'reachable_ms', 'hashing_ms', 'hashrate_10khs'] as const
 const HASHRATE = METRICS.find(({ column }) => column === 'hashrate_10khs')!
 
@@ -119,11 +123,23 @@ export async function readReportInputs(history: HistoryQueries, asked: ReportReq
  */
 async function sinceTheStart(history: HistoryQueries, request: ReportRequest): Promise<ReportRequest> {
   const { fromMs, toMs, settings } = request
-  const firstMs = await firstMoment(history)
+  const firstMs = await firstToldOf(history, fromMs, toMs)
   if (firstMs === null || firstMs <= fromMs || firstMs >= toMs) return request
   const clock = new ZoneClock(settings.timeZone, firstMs - DAY_MS, firstMs + DAY_MS)
   const [dayMs] = localEdges('day', firstMs, firstMs + 1, clock, settings.weekStart)
   return { ...request, fromMs: Math.max(fromMs, dayMs ?? firstMs) }
+}
+
+/** Payouts, and what pools report, can be older than the farm's own records, and count all the same. */
+async function firstToldOf(history: HistoryQueries, fromMs: number, toMs: number): Promise<number | null> {
+  const payouts = await history.ledger.payouts({ fromMs, toMs })
+  const [reported] = await history.ledger.accountDaysBetween(dayOf(fromMs), dayOf(toMs) + 1)
+  const moments = [
+    await firstMoment(history),
+    payouts.at(-1)?.atMs ?? null,
+    reported === undefined ? null : reported.day * DAY_MS,
+  ].filter((ms) => ms !== null)
+  return moments.length === 0 ? null : Math.min(...moments)
 }
 
 /** When anything was first recorded, epoch milliseconds; null before that. */
@@ -142,7 +158,14 @@ const dayOf = (ms: number): number => Math.floor(Math.max(0, ms) / DAY_MS)
  */
 function slotFor(fromMs: number, toMs: number, timeZone: string): SlotMs {
   if (toMs - fromMs <= 3 * DAY_MS) return 300_000
-  return [fromMs, toMs].every((ms) => isWholeHourZone(timeZone, ms)) ? 3_600_000 : 300_000
+  const isWhole = moments(fromMs, toMs).every((ms) => isWholeHourZone(timeZone, ms))
+  return isWhole ? 3_600_000 : 300_000
+}
+
+/** Both ends and every month between: where summer time is half an hour, only one of two days is on whole hours. */
+function moments(fromMs: number, toMs: number): number[] {
+  const between = Array.from({ length: Math.floor((toMs - fromMs) / MONTH_MS) }, (_, n) => n + 1)
+  return [fromMs, ...between.map((n) => fromMs + n * MONTH_MS), toMs]
 }
 
 function isWholeHourZone(timeZone: string, ms: number): boolean {
@@ -261,20 +284,40 @@ async function payoutInputs(
   { ledger }: HistoryQueries,
   { fromMs, toMs, accounts, addresses }: ReportRequest,
 ): Promise<PayoutInput[]> {
-  const found = await ledger.payouts({ fromMs, toMs })
-  return uniquePayouts(found).map((payout) => payoutInput(payout, accounts, addresses))
+  const found = await ledger.payouts(payoutReach({ fromMs, toMs }))
+  return uniquePayouts(found)
+    .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+    .map((payout) => payoutInput(payout, accounts, addresses))
+}
+
+/** What has to be read so that a payout of a stretch is seen by all who tell of it: a pool does before the chain. */
+export function payoutReach({
+  fromMs,
+  toMs,
+}: {
+  readonly fromMs?: number
+  readonly toMs?: number
+}): PayoutFilter {
+  return {
+    ...(fromMs === undefined ? {} : { fromMs: Math.max(0, fromMs - TOLD_APART_MS) }),
+    ...(toMs === undefined ? {} : { toMs: toMs + TOLD_APART_MS }),
+  }
 }
 
 /** A payout that a pool tells of and that is found on the chain too is one payout: the chain's word stands. */
 export function uniquePayouts(payouts: readonly Payout[]): Payout[] {
   const onChain = new Set(
-    payouts.filter(({ kind }) => kind === 'chain').map(({ reference }) => reference.split(':')[0]),
+    payouts.filter(({ kind }) => kind === 'chain').map(({ reference }) => transactionOf(reference)),
   )
   return payouts.filter(({ kind, reference, height }) => {
     if (kind === 'chain') return height !== null
-    const [, paid = ''] = reference.split('/')
-    return !onChain.has(paid.split(':')[0])
+    return kind === 'manual' || !onChain.has(transactionOf(reference.slice(reference.indexOf('/') + 1)))
   })
+}
+
+/** Of `<txid>` or `<txid>:<output>`. */
+function transactionOf(reference: string): string {
+  return (reference.split(':')[0] ?? '').toLowerCase()
 }
 
 function payoutInput(

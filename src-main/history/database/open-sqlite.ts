@@ -3,7 +3,7 @@
  * A damaged file is kept aside and the newest sound backup takes its place, a foreign or newer one is left alone, and
  * nothing is ever deleted.
  */
-import { existsSync, renameSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
@@ -21,6 +21,7 @@ import { type HistoryTables } from './tables.ts'
 export { HISTORY_FILE }
 
 /** How long a statement waits for another program's lock. */
+const FILE_MODE = 0o600
 const BUSY_TIMEOUT_MS = 5000
 
 /** Files above this are read through at the start only after a session that was killed: see `isSound`. */
@@ -110,6 +111,15 @@ function requireNodeApi(): void {
   )
 }
 
+/** What was earned is this user's affair alone; SQLite gives its journals the mode of the file. */
+function keepPrivate(path: string): void {
+  try {
+    chmodSync(path, FILE_MODE)
+  } catch {
+    // A file of another user that can be written all the same keeps its mode.
+  }
+}
+
 /** Opens and prepares the file; undefined if it is damaged. */
 function openSound(path: string, steps: readonly SchemaStep[]): Database.Database | undefined {
   let db: Database.Database
@@ -132,6 +142,7 @@ function openSound(path: string, steps: readonly SchemaStep[]): Database.Databas
     db.pragma('synchronous = NORMAL')
     db.pragma('foreign_keys = ON')
     db.exec('BEGIN IMMEDIATE; ROLLBACK')
+    keepPrivate(path)
     return db
   } catch (error) {
     db.close()

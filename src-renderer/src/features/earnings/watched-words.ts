@@ -10,7 +10,7 @@ const WORDS: Record<WatchedState, Wording> = {
   'wrong-key': {
     label: 'Key refused',
     tone: 'bad',
-    meaning: 'It says that the key is wrong, or may not read. It is not asked again until you change it.',
+    meaning: 'It says that the key is wrong, or may not read. It is asked seldom until you change it.',
   },
   unreachable: {
     label: 'Does not answer',
