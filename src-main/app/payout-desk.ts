@@ -13,7 +13,7 @@ import { type Payout as PayoutRow } from '../history/index.ts'
 import { type HistoryProcedures } from './history-service.ts'
 import { type KeptAddress, type MoneyBook } from './money-book.ts'
 import { type ReaderProcedures } from './reading/reader-service.ts'
-import { uniquePayouts } from './reading/report-inputs.ts'
+import { payoutReach, uniquePayouts } from './reading/report-inputs.ts'
 import { type ThreadClient } from './thread-link.ts'
 
 export interface PayoutDeskParts {
@@ -72,12 +72,15 @@ export class PayoutDesk implements PayoutCalls {
   }
 
   async list(from: number | undefined, to: number | undefined): Promise<Payout[]> {
-    const rows = await this.#parts.reader.call('payouts', {
+    const range = {
       ...(from === undefined ? {} : { fromMs: from }),
       ...(to === undefined ? {} : { toMs: to }),
-    })
+    }
+    const rows = await this.#parts.reader.call('payouts', payoutReach(range))
     const unconfirmed = rows.filter(({ kind, height }) => kind === 'chain' && height === null)
-    const shown = [...unconfirmed, ...uniquePayouts(rows)].sort((a, b) => b.atMs - a.atMs)
+    const shown = [...unconfirmed, ...uniquePayouts(rows)]
+      .filter(({ atMs }) => atMs >= (from ?? 0) && atMs < (to ?? Infinity))
+      .sort((a, b) => b.atMs - a.atMs)
     return this.#views(shown)
   }
 

@@ -29,6 +29,8 @@ const SEED = 20_261_122
 const SAMPLES_AT_ONCE = 2000
 /** Folded every so often, so that unfolded rows stay few. */
 const FOLD_AFTER_SAMPLES = 200_000
+/** Batches that wait for the history; far more than these would be put together. */
+const BATCHES_AT_ONCE = 500
 /** A price that nobody will take for advice. */
 const PRACTICE_MINOR_PER_BTC = 6_000_000
 const HASHES_PER_DIFFICULTY = 2 ** 32
@@ -62,8 +64,10 @@ async function addYear(clock: Clock, parts: PracticeYearParts, chainDifficulty: 
   await addLedger(clock.nowMs(), parts, machines, difficulty, fromMs, toMs)
   let samples: Sample[] = []
   let events: FarmEvent[] = []
+  let batches = 0
   let unfolded = 0
   const write = async (): Promise<void> => {
+    batches = 0
     await side.history.call('recordSamples', samples)
     if (events.length > 0) await side.history.call('recordEvents', events)
     unfolded += samples.length
@@ -84,8 +88,11 @@ async function addYear(clock: Clock, parts: PracticeYearParts, chainDifficulty: 
   for (const step of pastYear({ machines, poolIds, fromMs, toMs, seed: SEED })) {
     samples.push(...step.samples)
     events.push(...step.events)
-    if (step.coveredMs > 0) side.feed.addPast(step.atMs, step.coveredMs, step.shares)
-    if (samples.length >= SAMPLES_AT_ONCE) await write()
+    if (step.coveredMs > 0) {
+      side.feed.addPast(step.atMs, step.coveredMs, step.shares)
+      batches++
+    }
+    if (samples.length >= SAMPLES_AT_ONCE || batches >= BATCHES_AT_ONCE) await write()
   }
   await write()
   await upkeep()

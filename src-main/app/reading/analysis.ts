@@ -59,14 +59,16 @@ interface Shares {
 /** @throws HeadframeError `history/empty-range` */
 export async function analyse(
   history: HistoryQueries,
-  { fromMs, toMs, rigId }: AnalysisRequest,
+  request: AnalysisRequest,
   nameOf: NameOf,
 ): Promise<Analysis> {
-  if (fromMs >= toMs) {
+  const { rigId } = request
+  if (request.fromMs >= request.toMs) {
     throw new HeadframeError('history/empty-range', '"from" must be earlier than "to".', {
       context: { field: 'from' },
     })
   }
+  const { fromMs, toMs, stepMs } = wholeSteps(request)
   const { sources } = await history.telemetry.sums({
     metrics: COLUMNS,
     ...(rigId === undefined ? {} : { sources: [{ kind: 'rig', key: rigId }] }),
@@ -75,18 +77,35 @@ export async function analyse(
   const cells = await history.shares.workCells({
     fromMs,
     toMs,
-    stepMs: toMs - fromMs > FINE_SPAN_MS ? 3_600_000 : 300_000,
+    stepMs,
   })
+  const presence = await history.shares.presence(fromMs, toMs, stepMs)
+  const countedMs = presence.coveredMs.reduce((sum, ms) => sum + ms, 0)
   const restarts = await countRestarts(history, fromMs, toMs)
-  const spanMs = toMs - fromMs
+  const spanMs = request.toMs - request.fromMs
   const rigs: RigAnalysis[] = []
+  /** Rigs whose shares another one has too: those of one key cannot be told apart. */
+  const sharing = new Set<string>()
+  const keys = new Set<string>()
   for (const source of sources) {
     const { key } = source.source
+    if (source.rigKey !== null && keys.has(source.rigKey)) sharing.add(key)
+    if (source.rigKey !== null) keys.add(source.rigKey)
     const shares = await sharesOf(history, source.rigKey, cells, fromMs, toMs)
-    const figures = figuresOf(sumsOf(source), shares, spanMs)
+    const figures = figuresOf(sumsOf(source), shares, spanMs, countedMs)
     rigs.push({ rigId: key, name: nameOf(key), ...figures, restarts: restarts.get(key) ?? 0 })
   }
-  return { from: fromMs, to: toMs, rigs, farm: farmOf(rigs, spanMs) }
+  return { from: request.fromMs, to: request.toMs, rigs, farm: farmOf(rigs, sharing, spanMs) }
+}
+
+/** What is kept by five minutes, or for a long stretch by the hour, is read whole: both ends go out to it. */
+function wholeSteps({ fromMs, toMs }: AnalysisRequest): {
+  fromMs: number
+  toMs: number
+  stepMs: 300_000 | 3_600_000
+} {
+  const stepMs = toMs - fromMs > FINE_SPAN_MS ? 3_600_000 : 300_000
+  return { fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs: Math.ceil(toMs / stepMs) * stepMs, stepMs }
 }
 
 function sumsOf({ sums }: SourceSums): Sums {
@@ -117,6 +136,8 @@ function figuresOf(
   sums: Sums,
   shares: Shares,
   spanMs: number,
+  /** How long the proxy was there to count shares. */
+  countedMs: number,
 ): Omit<RigAnalysis, 'rigId' | 'name' | 'restarts'> {
   const coveredMs = sums.covered_ms?.sum ?? 0
   const ofCovered = (column: 'reachable_ms' | 'hashing_ms'): number | null =>
@@ -133,7 +154,7 @@ function figuresOf(
     hashrateHs,
     expectedHs,
     ofExpectedRatio: ratioOf(hashrateHs, expectedHs),
-    shareHashrateHs: work > 0 && coveredMs > 0 ? (work * HASHES_PER_DIFFICULTY * 1000) / coveredMs : null,
+    shareHashrateHs: work > 0 && countedMs > 0 ? (work * HASHES_PER_DIFFICULTY * 1000) / countedMs : null,
     energyKwh: sums.energy_j === null ? null : sums.energy_j.sum / JOULES_PER_KWH,
     powerW,
     efficiencyJTh: ratioOf(powerW, hashrateHs === null ? null : hashrateHs / HASHES_PER_TERAHASH),
@@ -144,9 +165,14 @@ function figuresOf(
 }
 
 /** All rigs as one: times as means over rigs, rates and powers added up. */
-function farmOf(rigs: readonly RigAnalysis[], spanMs: number): Analysis['farm'] {
-  const total = (pick: (rig: RigAnalysis) => number | null): number | null => {
-    const known = rigs.map(pick).filter((value) => value !== null)
+function farmOf(
+  rigs: readonly RigAnalysis[],
+  sharing: ReadonlySet<string>,
+  spanMs: number,
+): Analysis['farm'] {
+  const counted = rigs.filter(({ rigId }) => !sharing.has(rigId))
+  const total = (pick: (rig: RigAnalysis) => number | null, some = rigs): number | null => {
+    const known = some.map(pick).filter((value) => value !== null)
     return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
   }
   const coveredMs = total((rig) => rig.coveredMs) ?? 0
@@ -160,7 +186,7 @@ function farmOf(rigs: readonly RigAnalysis[], spanMs: number): Analysis['farm'] 
   const sumOf = (some: readonly RigAnalysis[], pick: (rig: RigAnalysis) => number | null): number =>
     some.reduce((sum, rig) => sum + (pick(rig) ?? 0), 0)
   const count = (pick: (shares: RigAnalysis['shares']) => number): number =>
-    rigs.reduce((sum, { shares }) => sum + pick(shares), 0)
+    counted.reduce((sum, { shares }) => sum + pick(shares), 0)
   const hottest = rigs.map(({ chipMaxC }) => chipMaxC).filter((value) => value !== null)
   return {
     coveredMs: rigs.length === 0 ? 0 : coveredMs / rigs.length,
@@ -173,7 +199,7 @@ function farmOf(rigs: readonly RigAnalysis[], spanMs: number): Analysis['farm'] 
       sumOf(compared, (rig) => rig.hashrateHs),
       sumOf(compared, (rig) => rig.expectedHs),
     ),
-    shareHashrateHs: total((rig) => rig.shareHashrateHs),
+    shareHashrateHs: total((rig) => rig.shareHashrateHs, counted),
     energyKwh: total((rig) => rig.energyKwh),
     powerW,
     efficiencyJTh: ratioOf(
@@ -189,7 +215,7 @@ function farmOf(rigs: readonly RigAnalysis[], spanMs: number): Analysis['farm'] 
       stale: count(({ stale }) => stale),
       lost: count(({ lost }) => lost),
     },
-    rejects: addRejects(rigs),
+    rejects: addRejects(counted),
   }
 }
 
