@@ -86,8 +86,11 @@ export class AccountDesk implements AccountCalls {
   async update(id: string, patch: AccountPatch): Promise<PoolAccount> {
     const { book } = this.#parts
     const kept = this.#kept(id)
-    const { key, ...changes } = patch
+    const { key: entered, ...changes } = patch
     const account = patched(kept, changes)
+    // A key is for whom it was entered for.
+    const isMoved = account.kind !== kept.kind || hostOf(account.url) !== hostOf(kept.url)
+    const key = entered ?? (isMoved ? '' : undefined)
     requireUsable(account, key ?? (await book.secret(SECRETS.account(id))) ?? '')
     const hasKey = await book.keepSecret(SECRETS.account(id), key, kept.hasKey)
     await book.change((content) => ({

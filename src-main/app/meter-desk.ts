@@ -62,8 +62,10 @@ export class MeterDesk implements MeterCalls {
   async update(id: string, patch: MeterPatch): Promise<Meter> {
     const { book } = this.#parts
     const kept = this.#kept(id)
-    const { password, ...changes } = patch
+    const { password: entered, ...changes } = patch
     const meter = patched(kept, changes)
+    // A password is for the plug that it was entered for.
+    const password = entered ?? (meter.address === kept.address ? undefined : '')
     requireUsable(configOf(meter, ''))
     const hasPassword = await book.keepSecret(SECRETS.meter(id), password, kept.hasPassword)
     await book.change((content) => ({
@@ -87,7 +89,8 @@ export class MeterDesk implements MeterCalls {
 
   async check(draft: z.infer<typeof meterDraft>, id: string | undefined): Promise<SourceCheck> {
     const { password, ...entered } = draft
-    const stored = id === undefined ? undefined : await this.#parts.book.secret(SECRETS.meter(id))
+    const isKnown = id !== undefined && this.#kept(id).address === draft.address
+    const stored = isKnown ? await this.#parts.book.secret(SECRETS.meter(id)) : undefined
     const meter: KeptMeter = { ...entered, id: 'check', hasPassword: false }
     const { ok, steps } = await this.#watch.check(configOf(meter, password ?? stored ?? ''))
     return { ok, steps: steps.map((step) => ({ ...step })) }

@@ -16,12 +16,13 @@ export async function changeMoneySettings(book: MoneyBook, patch: MoneyPatch): P
   const { node, proxy, ...rest } = patch
   const before = book.content.settings
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  const next: MoneySettings = {
-    ...before,
+  const patchedWith = (settings: MoneySettings): MoneySettings => ({
+    ...settings,
     ...given,
-    ...(node && { node: { ...withoutPassword(node), hasPassword: before.node.hasPassword } }),
-    ...(proxy && { proxy: { ...withoutPassword(proxy), hasPassword: before.proxy.hasPassword } }),
-  }
+    ...(node && { node: { ...withoutPassword(node), hasPassword: settings.node.hasPassword } }),
+    ...(proxy && { proxy: { ...withoutPassword(proxy), hasPassword: settings.proxy.hasPassword } }),
+  })
+  const next = patchedWith(before)
   requireSound(next)
   // A password is for the server it was entered for.
   const nodeMoved = hostOfUrl(next.node.url) !== hostOfUrl(before.node.url)
@@ -30,12 +31,12 @@ export async function changeMoneySettings(book: MoneyBook, patch: MoneyPatch): P
     await book.keepSecret(SECRETS.node, entered(node, nodeMoved), before.node.hasPassword),
     await book.keepSecret(SECRETS.proxy, entered(proxy, proxyMoved), before.proxy.hasPassword),
   ]
-  const settings: MoneySettings = {
-    ...next,
-    node: { ...next.node, hasPassword: nodeHas },
-    proxy: { ...next.proxy, hasPassword: proxyHas },
-  }
-  await book.change((content) => ({ ...content, settings }))
+  // Another change may have been kept meanwhile.
+  const { settings } = await book.change((content) => {
+    const patched = patchedWith(content.settings)
+    const node = { ...patched.node, hasPassword: nodeHas }
+    return { ...content, settings: { ...patched, node, proxy: { ...patched.proxy, hasPassword: proxyHas } } }
+  })
   return settings
 }
 
