@@ -118,7 +118,7 @@ export class HistorySide {
       ...{ ...parts, version: TABLES_VERSION, history, reader },
       onRestored: () => {
         // What was told to the history from before is not known to this one.
-        this.#links.clear()
+        void this.#tellLinks([...this.#links].map(([rigId, rigKey]) => ({ rigId, rigKey })))
         this.feed.forgetKnown()
       },
     })
@@ -161,10 +161,7 @@ export class HistorySide {
   linkRig(rigId: string, rigKey: string): void {
     if (this.#links.get(rigId) === rigKey) return
     this.#links.set(rigId, rigKey)
-    this.history.call('linkRigs', [{ rigId, rigKey }]).catch((error: unknown) => {
-      this.#links.delete(rigId)
-      this.#parts.log.warn('the history refused which rig is which', { error: errorText(error) })
-    })
+    void this.#tellLinks([{ rigId, rigKey }])
   }
 
   /** The proxy's key of a rig, now or last; undefined if it never mined here. */
@@ -207,6 +204,16 @@ export class HistorySide {
     this.#disposal.add('farewell', () => this.events.add('stopped', 'Headframe was stopped.'))
     this.#samples.start()
     this.keeping.start()
+  }
+
+  async #tellLinks(links: readonly { rigId: string; rigKey: string }[]): Promise<void> {
+    try {
+      await this.history.call('linkRigs', links)
+    } catch (error) {
+      // Told again when they are seen next.
+      for (const { rigId } of links) this.#links.delete(rigId)
+      this.#parts.log.warn('the history refused which rig is which', { error: errorText(error) })
+    }
   }
 
   #onJump(jump: ClockJump): void {
