@@ -427,6 +427,8 @@ class HeadframeCore implements RunningCore {
         const rigKey = rig.downstreamId && this.downstreams.find(rig.downstreamId)?.rigKey
         if (rigKey) this.#history.linkRig(rig.id, rigKey)
       },
+      sawRun: (run) => this.#history.events.sawRun(run),
+      sawTuning: (tuning) => this.#history.events.sawTuning(tuning),
       forgetRig: (id) => this.#history.forgetRig(id),
       tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
     })

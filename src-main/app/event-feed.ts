@@ -1,8 +1,9 @@
 /** Events on their way into the history: written soon, kept meanwhile, never in the way of anything else. */
-import { type EventKind, type Rig } from '../../src-preload/contract/index.ts'
+import { type EventKind, type Rig, type Run, type Tuning } from '../../src-preload/contract/index.ts'
 import { type Clock, errorText, type Logger, type Timer } from '../base/index.ts'
 import { type FarmEvent } from '../history/index.ts'
 import { rigEvents } from './rig-events.ts'
+import { runEvents, tuningEvents } from './run-events.ts'
 
 export interface EventFeedParts {
   readonly clock: Clock
@@ -18,6 +19,8 @@ const MAX_WAITING = 2000
 export class EventFeed {
   readonly #parts: EventFeedParts
   readonly #rigs = new Map<string, Rig>()
+  /** Runs and tunings whose end was told. */
+  readonly #ended = new Set<string>()
   #waiting: FarmEvent[] = []
   #due: Timer | null = null
   #isStopped = false
@@ -37,6 +40,24 @@ export class EventFeed {
     const before = this.#rigs.get(rig.id)
     this.#rigs.set(rig.id, rig)
     if (before) this.#push(rigEvents(before, rig, this.#parts.clock.nowMs()))
+  }
+
+  /** A run as it is now: what it did becomes events once it has ended. */
+  sawRun(run: Run): void {
+    this.#sawEnd(`run ${run.id}`, runEvents(run))
+  }
+
+  /** Tuning as it is now. */
+  sawTuning(tuning: Tuning): void {
+    this.#sawEnd(`tuning ${tuning.id} ${tuning.startedAt}`, tuningEvents(tuning))
+  }
+
+  #sawEnd(key: string, events: readonly FarmEvent[]): void {
+    if (events.length === 0 || this.#ended.has(key)) return
+    // What was forgotten here ended long ago and does not change any more.
+    if (this.#ended.size >= MAX_WAITING) this.#ended.clear()
+    this.#ended.add(key)
+    this.#push(events)
   }
 
   forgetRig(id: string): void {

@@ -18,6 +18,8 @@ export interface FleetDeskParts {
   readonly fleet: FleetCalls
   /** A rig as it is now, after anything about it changed; `detail` is asked for if there is a new reading. */
   sawRig(rig: Rig, detail: () => RigDetail): void
+  /** A run as it is now. */
+  sawRun(run: Run): void
   /** A rig was removed. */
   forgetRig(id: string): void
   /** Looks for rigs at these; resolves with the scan's id. */
@@ -136,6 +138,7 @@ export class FleetDesk implements RigCalls {
         const run = listed.find(({ id }) => id === change.id)
         const known = new Set(listed.map(({ id }) => id))
         const forgotten = this.#runs.items.map(({ id }) => id).filter((id) => !known.has(id))
+        if (run) this.#parts.sawRun(run)
         return this.#runs.apply(run ? [run] : [], forgotten)
       }
       case 'template':

@@ -1,6 +1,6 @@
 /** Builds the fleet with its searches and its tuning beside the proxy, starts and stops them in order. */
 import { networkInterfaces } from 'node:os'
-import { type ScanSuggestion } from '../../src-preload/contract/index.ts'
+import { type ScanSuggestion, type Tuning } from '../../src-preload/contract/index.ts'
 import { type Clock, DisposalStack, type Entropy, type Logger } from '../base/index.ts'
 import {
   antminerReports,
@@ -35,6 +35,8 @@ export interface FleetServiceParts extends Pick<ProxySideParts, 'downstreams' | 
   /** IPv4 addresses of this machine on whose networks rigs may announce themselves; all it has for null. */
   readonly announcedOn: readonly string[] | null
   sawRig: FleetDeskParts['sawRig']
+  sawRun: FleetDeskParts['sawRun']
+  sawTuning: (tuning: Tuning) => void
   forgetRig: FleetDeskParts['forgetRig']
   /** Something about the kept files that the person should be told. */
   tell(notice: JsonFileNotice): void
@@ -81,6 +83,7 @@ export async function startFleet(parts: FleetServiceParts): Promise<FleetService
   const desk = new FleetDesk({
     fleet,
     sawRig: (rig, detail) => parts.sawRig(rig, detail),
+    sawRun: (run) => parts.sawRun(run),
     forgetRig: (id) => parts.forgetRig(id),
     scan: async (targets) => {
       const draft = { targets: [...targets], mdns: false, reports: false, listenSeconds: 1 }
@@ -88,7 +91,7 @@ export async function startFleet(parts: FleetServiceParts): Promise<FleetService
     },
   })
   const tuner = new Tuner({ clock, entropy, log, access: fleet, memory: memory.store })
-  const tuning = new TuningDesk(tuner)
+  const tuning = new TuningDesk(tuner, (view) => parts.sawTuning(view))
 
   disposal.add('fleet', () => fleet.stop())
   await fleet.start()

@@ -8,9 +8,13 @@ export class TuningDesk implements TuningCalls {
   readonly tuning = new LiveListView<Tuning>((a, b) => b.startedAt - a.startedAt)
   readonly #tuner: Tuner
 
-  constructor(tuner: Tuner) {
+  /** @param saw told of every change */
+  constructor(tuner: Tuner, saw: (tuning: Tuning) => void) {
     this.#tuner = tuner
-    tuner.onChange((view) => this.tuning.apply([view]))
+    tuner.onChange((view) => {
+      this.tuning.apply([view])
+      saw(view)
+    })
   }
 
   /** Fills the view; once, after the tuner started. */
