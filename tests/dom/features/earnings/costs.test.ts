@@ -52,13 +52,17 @@ describe('tariffs', () => {
     expect(app.text('tariff-problems')).toContain('more')
   })
 
-  it('with gaps can be saved, and say that those hours stay unknown', async () => {
+  it('with gaps cannot be saved before each hour has a price', async () => {
     const core = farm()
     const app = await screen.open(core, '/earnings/costs')
     await app.click(app.get('tariff-edit-2026-01-01'))
     await pass(300)
     await write(app, 'period-2-from', '22:00')
-    expect(app.text('tariff-editor')).toContain('hours without one price stay unknown')
+    expect(app.text('tariff-editor')).toContain('every hour needs one price')
+    expect(app.get('tariff-save').hasAttribute('disabled')).toBe(true)
+    await write(app, 'period-2-from', '21:00')
+    await pass(300)
+    expect(app.get('tariff-save').hasAttribute('disabled')).toBe(false)
     await app.click(app.get('tariff-save'))
     const sent = core.callsOf('money.update').at(-1) as { tariffs: (typeof PRETEND_TARIFF)[] }
     expect(sent.tariffs.map(({ validFrom }) => validFrom)).toEqual(['2025-03-01', '2026-01-01'])
