@@ -189,6 +189,24 @@ describe('the timeline', () => {
     expect(app.text('timeline-detail')).toContain('Point at a mark')
   })
 
+  it('shows work that came since its clock ticked last, and keeps it chosen when the mouse goes elsewhere', async () => {
+    const timeline = pretendTimeline([ridge, lode], START)
+    timeline.pools = timeline.pools.map((pool) =>
+      pool.poolId === 'lode'
+        ? { ...pool, jobs: [pretendTimelineJob({ upstreamJobId: 'just-came', at: START + 900 })] }
+        : pool,
+    )
+    app = await mountApp(farm({ timeline }), '/jobs/timeline')
+    const lane = app.get('timeline-lane-lode').querySelector<SVGElement>('svg')!
+    lane.focus()
+    lane.dispatchEvent(new KeyboardEvent('keydown', { key: 'End', bubbles: true }))
+    await pass()
+    expect(app.text('timeline-detail')).toContain('just-came')
+    lane.dispatchEvent(new MouseEvent('mouseleave'))
+    await pass()
+    expect(app.text('timeline-detail')).toContain('just-came')
+  })
+
   it('tells for each block who knew first and how far behind the others were', async () => {
     app = await mountApp(farm(), '/jobs/timeline')
     const cells = [...document.querySelectorAll<HTMLElement>('[data-tip]')].map((row) => [
