@@ -111,3 +111,10 @@ export {
   forbiddenVersionChange,
   negotiateMask,
 } from './version-rolling.ts'
+export {
+  type DeviceIntroduction,
+  type DeviceJob,
+  type DeviceShare,
+  type DeviceWork,
+  type HashHeader,
+} from './device-work.ts'

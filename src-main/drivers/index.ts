@@ -1,0 +1,19 @@
+export {
+  type BoardControlKind,
+  type BoardModel,
+  type BoardPattern,
+  type BoardSettings,
+  type FanSetting,
+  type Range,
+  type SafetyLimits,
+} from './model/board.ts'
+export {
+  type ByteLink,
+  type LineSettings,
+  type LinkEnd,
+  type OpenPort,
+  type PortAddress,
+} from './model/byte-link.ts'
+export { type ChipId, type ChipProfile } from './model/chip.ts'
+export { type BoardReadings, type HashingSign, type PowerAuthority, type PowerCut } from './model/power.ts'
+export { type AttachedDevice, type OpenUsbControl, type UsbControl } from './model/usb.ts'

@@ -1,0 +1,71 @@
+/**
+ * What a device on this machine's own ports is given to hash, and what it gives back. Interface only: the proxy
+ * hands it out as one more downstream, `drivers/` work on it, and neither knows the other.
+ */
+import { type BlockHash, type Target } from './job.ts'
+
+/** A job for a device: everything of a header but the extranonce, which the device rolls through `merkleRoot`. */
+export interface DeviceJob {
+  /** Our name for it, given back with each share. Never used for two jobs at a time. */
+  readonly number: number
+  /** Header version with every rollable bit as the pool set it. */
+  readonly version: number
+  /** Version bits that shares may change; 0 when the pool allows none. */
+  readonly versionRollingMask: number
+  /** 32 bytes, header order. */
+  readonly prevHash: BlockHash
+  readonly nBits: number
+  /** Header time to start from, unix seconds; it may be rolled forward by what has elapsed. */
+  readonly ntime: number
+  /** Bytes that `merkleRoot` takes; may be 0. */
+  readonly extranonce2Size: number
+  /** What shares are held to, fixed for this job. */
+  readonly target: Target
+  readonly difficulty: number
+  /** Whether older jobs became worthless with this one. */
+  readonly cleanJobs: boolean
+  /**
+   * @param extranonce2 exactly `extranonce2Size` bytes
+   * @returns 32 bytes, header order
+   */
+  merkleRoot(extranonce2: Uint8Array): Uint8Array
+}
+
+/** A solved header of a `DeviceJob` whose hash meets its target. */
+export interface DeviceShare {
+  readonly jobNumber: number
+  readonly extranonce2: Uint8Array
+  /** Unix seconds. */
+  readonly ntime: number
+  readonly nonce: number
+  /** Whole header version, rolled bits included. */
+  readonly version: number
+}
+
+/** How a device presents itself to the proxy. */
+export interface DeviceIntroduction {
+  /** Stable for the device; part of what joins its shares over restarts. */
+  readonly key: string
+  /** For instance `Bitaxe Gamma 1A2B3C4D`: shown, and sent to pools that are told the names of rigs. */
+  readonly name: string
+  /** What it is, for instance `Bitaxe Gamma (USB)`. */
+  readonly model: string
+  /** H/s at its present settings. */
+  readonly nominalHashrateHs: number
+}
+
+/** A device's place in the proxy, until `leave`. */
+export interface DeviceWork {
+  /** What to hash now; null before the first job. */
+  readonly job: DeviceJob | null
+  /** Called with each new job, in the turn in which it arrived. @returns how to end it */
+  onJob(listener: (job: DeviceJob) => void): () => void
+  /** Offers a share; it is checked again, judged, counted and forwarded as any other. */
+  submit(share: DeviceShare): void
+  /** The device delivers another rate from now on. */
+  setNominalHashrate(nominalHashrateHs: number): void
+  leave(reason: string): void
+}
+
+/** Hashes a header of 80 bytes: SHA256d, 32 bytes in header order, valid until the next call. */
+export type HashHeader = (header: Uint8Array) => BlockHash
