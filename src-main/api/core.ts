@@ -50,6 +50,7 @@ import {
   type Warning,
 } from '../../src-preload/contract/index.ts'
 import { type z } from 'zod'
+import { type DeviceCalls } from './device-calls.ts'
 import { type HistoryCalls, type KeepingCalls } from './history-calls.ts'
 import { type LiveListView, type LiveValueView } from './live-view.ts'
 import {
@@ -216,6 +217,7 @@ export interface Core {
   readonly runs: RunCalls
   readonly scans: ScanCalls
   readonly tuning: TuningCalls
+  readonly devices: DeviceCalls
 
   blocks(): Promise<Block[]>
 

@@ -11,6 +11,7 @@ export {
   type TrafficCalls,
   type TuningCalls,
 } from './core.ts'
+export { type DeviceCalls } from './device-calls.ts'
 export { type HistoryCalls, type KeepingCalls } from './history-calls.ts'
 export {
   type AccountCalls,

@@ -3,6 +3,7 @@ import { implement } from '@orpc/server'
 import { contract } from '../../src-preload/contract/index.ts'
 import { HeadframeError } from '../base/index.ts'
 import { type Core, type PracticeControl } from './core.ts'
+import { deviceRoutes } from './device-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { moneyRoutes } from './money-routes.ts'
 
@@ -124,6 +125,7 @@ export function createRouter(core: Core) {
       export: os.audit.export.handler(({ input }) => core.audit.export(input)),
     },
     blocks: { list: os.blocks.list.handler(() => core.blocks()) },
+    devices: deviceRoutes(core),
     ...historyRoutes(core),
     ...moneyRoutes(core),
     practice: {

@@ -6,6 +6,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { liveList, liveValue } from './live.ts'
+import * as d from './devices.ts'
 import * as e from './earnings.ts'
 import * as h from './history.ts'
 import * as j from './jobs.ts'
@@ -19,6 +20,7 @@ import * as t from './traffic.ts'
 import * as u from './tuning.ts'
 import * as v from './values.ts'
 
+export * from './devices.ts'
 export * from './earnings.ts'
 export * from './history.ts'
 export * from './jobs.ts'
@@ -266,6 +268,77 @@ export const contract = {
       .route({ method: 'POST', path: '/scans/{id}/stop', summary: 'Ends a scan; finds stay' })
       .input(id)
       .output(s.scan),
+  },
+  devices: {
+    list: base
+      .route({ method: 'GET', path: '/devices', summary: 'USB and serial devices' })
+      .output(z.array(d.device)),
+    live: base
+      .route({ method: 'GET', path: '/devices/live', summary: 'USB and serial devices, then changes' })
+      .output(eventIterator(liveList(d.device))),
+    access: base
+      .route({
+        method: 'GET',
+        path: '/devices/access',
+        summary: 'How this system lets a person reach such devices',
+      })
+      .output(d.deviceAccess),
+    stopAll: base.route({
+      method: 'POST',
+      path: '/devices/stop-all',
+      summary: 'Switches every board off, now; they stay off until started',
+    }),
+    get: base
+      .route({ method: 'GET', path: '/devices/{id}', summary: 'Everything known of a device' })
+      .input(id)
+      .output(d.deviceDetail),
+    detailLive: base
+      .route({ method: 'GET', path: '/devices/{id}/live', summary: 'The same, again about every second' })
+      .input(id)
+      .output(eventIterator(liveValue(d.deviceDetail))),
+    update: base
+      .route({
+        method: 'PATCH',
+        path: '/devices/{id}',
+        summary: 'Name, clock, voltage and fan, within the limits of the board',
+      })
+      .input(d.devicePatch.extend({ id: z.string() }))
+      .output(d.device),
+    choose: base
+      .route({
+        method: 'POST',
+        path: '/devices/{id}/model',
+        summary: 'Says what an anonymous device is; null: no miner, leave it alone',
+      })
+      .input(z.object({ id: z.string(), modelId: z.string().nullable() }))
+      .output(d.device),
+    act: base
+      .route({ method: 'POST', path: '/devices/{id}/actions/{action}', summary: 'Tells a device something' })
+      .input(z.object({ id: z.string(), action: d.deviceAction }))
+      .output(d.device),
+    forget: base
+      .route({
+        method: 'DELETE',
+        path: '/devices/{id}',
+        summary: 'Forgets the settings of a device that is unplugged',
+      })
+      .input(id),
+    tune: base
+      .route({
+        method: 'POST',
+        path: '/devices/{id}/tuning',
+        summary: 'Steps frequency and voltage within limits and keeps the best',
+        successStatus: 201,
+      })
+      .input(u.tuningDraft.extend({ id: z.string() }))
+      .output(u.tuning),
+    fault: base
+      .route({
+        method: 'POST',
+        path: '/practice/devices/{id}/faults/{fault}',
+        summary: 'Practice only: lets a simulated board misbehave',
+      })
+      .input(z.object({ id: z.string(), fault: d.deviceFault })),
   },
   tuning: {
     list: base

@@ -4,7 +4,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { HeadframeError } from '../../src-main/base/index.ts'
 import { FakeCore } from '../support/fake-core.ts'
 import { pretendBlock, pretendJob, pretendPool, pretendRig } from '../support/pretend-farm.ts'
+import { pretendDevice } from '../support/pretend-device-values.ts'
 import { routes } from './http-link.ts'
+import { DEVICE_ANSWERS } from './device-calls.ts'
 import { MONEY_ANSWERS, MONEY_REFUSALS } from './money-calls.ts'
 import { type Client, PORTS } from './ports.ts'
 
@@ -309,6 +311,7 @@ const ANSWERS: Record<string, (client: Client, core: FakeCore) => Promise<void>>
       { metric: 'valid', rig: 'r 1/a', from: 60_000, to: 120_000, points: 120 },
     ])
   },
+  ...DEVICE_ANSWERS,
   ...MONEY_ANSWERS,
   'practice.state': async (client) =>
     expect(await client.practice.state()).toMatchObject({ chainHeight: 132 }),
@@ -333,6 +336,8 @@ const FOLLOWED = [
   'runs.live',
   'scans.live',
   'tuning.live',
+  'devices.live',
+  'devices.detailLive',
   'keeping.live',
   'money.factsLive',
   'accounts.live',
@@ -396,6 +401,9 @@ const FAILURES: [code: `${string}/${string}`, status: number, kind: string][] = 
   ['rig/unknown', 404, 'NOT_FOUND'],
   ['scan/public-address', 400, 'BAD_REQUEST'],
   ['rig/busy', 409, 'CONFLICT'],
+  ['device/unknown', 404, 'NOT_FOUND'],
+  ['device/unplugged', 409, 'CONFLICT'],
+  ['board/frequency-out-of-range', 400, 'BAD_REQUEST'],
   ['rig/timeout', 502, 'BAD_GATEWAY'],
   ['pool/stopping', 503, 'SERVICE_UNAVAILABLE'],
   ['settings/not-writable', 503, 'SERVICE_UNAVAILABLE'],
@@ -549,6 +557,8 @@ describe.each(PORTS)('over $name', ({ open }) => {
       await client.runs.live(undefined, { signal: cancel.signal }),
       await client.scans.live({ id: scanId }, { signal: cancel.signal }),
       await client.tuning.live(undefined, { signal: cancel.signal }),
+      await client.devices.live(undefined, { signal: cancel.signal }),
+      await client.devices.detailLive({ id: pretendDevice().id }, { signal: cancel.signal }),
       await client.keeping.live(undefined, { signal: cancel.signal }),
       await client.money.factsLive(undefined, { signal: cancel.signal }),
       await client.accounts.live(undefined, { signal: cancel.signal }),

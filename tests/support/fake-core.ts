@@ -36,6 +36,7 @@ import {
   type Warning,
 } from '../../src-preload/contract/index.ts'
 import { CountedListView, CountedValueView } from './counted-views.ts'
+import { FakeDevices } from './fake-devices.ts'
 import { FakeFleet } from './fake-fleet.ts'
 import { FakeHistory } from './fake-history.ts'
 import { FakeMoney } from './fake-money.ts'
@@ -126,6 +127,9 @@ export class FakeCore implements Core {
   readonly scans = this.#fleet.scanCalls
   readonly tuning = this.#fleet.tuningCalls
 
+  readonly #devices = new FakeDevices((name, input) => this.#reach(name, input))
+  readonly devices = this.#devices.calls
+
   readonly #history = new FakeHistory((name, input) => this.#reach(name, input))
   readonly history = this.#history.calls
   readonly keeping = this.#history.keeping
@@ -139,7 +143,7 @@ export class FakeCore implements Core {
   get followers(): number {
     const values = [this.overview, this.routing, this.timeline]
     const lists = [this.pools, this.downstreams, this.warnings, this.links]
-    const parts = [...values, ...lists, this.#fleet, this.#history, this.#money]
+    const parts = [...values, ...lists, this.#fleet, this.#devices, this.#history, this.#money]
     return parts.reduce((sum, { followers }) => sum + followers, 0)
   }
 

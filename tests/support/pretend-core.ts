@@ -30,6 +30,7 @@ import type {
 import { pretendInfo, pretendOverview, pretendPresets, pretendRouting, pretendTest } from './pretend-farm.ts'
 import { PretendEarnings, type PretendEarningsOptions } from './pretend-earnings.ts'
 import { PretendFleet, type PretendFleetOptions } from './pretend-fleet.ts'
+import { PretendDevices, type PretendDevicesOptions } from './pretend-devices.ts'
 import { PretendHistory } from './pretend-history.ts'
 import { PretendKeeping } from './pretend-keeping.ts'
 import { placeRigs } from './pretend-routing.ts'
@@ -52,6 +53,7 @@ export interface PretendCoreOptions {
   /** Nothing counted and nothing chosen if absent. */
   earnings?: Omit<PretendEarningsOptions, 'now'>
   keeping?: Partial<KeepingState>
+  devices?: PretendDevicesOptions
   routing?: Partial<Routing>
   job?: CurrentJob | null
   timeline?: JobTimeline
@@ -99,6 +101,7 @@ export class PretendCore {
   /** What the explorer is answered from. */
   readonly explored: PretendHistory
   readonly keeping: PretendKeeping
+  readonly devices: PretendDevices
   readonly warnings = new PretendList<Warning>()
   readonly links = new PretendList<Link>()
   readonly routing: PretendValue<Routing>
@@ -135,6 +138,7 @@ export class PretendCore {
     this.fleet = new PretendFleet({ now: this.now, ...options.fleet })
     this.earnings = new PretendEarnings({ now: this.now, ...options.earnings })
     this.explored = new PretendHistory({ rigs: () => this.fleet.rigs.all, now: this.now })
+    this.devices = new PretendDevices(options.devices)
     this.keeping = new PretendKeeping(this.now, options.keeping)
     this.info = pretendInfo(options.info)
     this.overviewValue = new PretendValue(pretendOverview({ updatedAt: this.now(), ...options.overview }))

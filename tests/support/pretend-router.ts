@@ -2,6 +2,7 @@
 import { implement, ORPCError } from '@orpc/server'
 import { contract, type AuditRecord, type PoolTest } from '../../src-preload/contract/index.ts'
 import type { PretendCore } from './pretend-core.ts'
+import { pretendDevicesRouter } from './pretend-devices.ts'
 import { pretendEarningsRoutes } from './pretend-earnings-router.ts'
 import { pretendPool } from './pretend-farm.ts'
 import { pretendHistoryRouter } from './pretend-history-router.ts'
@@ -246,6 +247,7 @@ export function pretendRouter(core: PretendCore) {
       }),
     },
     blocks: { list: os.blocks.list.handler(() => core.blocks) },
+    devices: pretendDevicesRouter(core.devices),
     ...pretendHistoryRouter(core),
     ...pretendEarningsRoutes(core.earnings),
     practice: {
