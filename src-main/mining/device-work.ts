@@ -22,7 +22,11 @@ export interface DeviceJob {
   /** What shares are held to, fixed for this job. */
   readonly target: Target
   readonly difficulty: number
-  /** Whether older jobs became worthless with this one. */
+  /**
+   * Whether all older jobs became worthless with this one: what chips still report for them may be dropped. A device
+   * always moves on to a new job at once; without this flag late shares of older ones are welcome (a switch of pools:
+   * the one that was left pays for a while).
+   */
   readonly cleanJobs: boolean
   /**
    * @param extranonce2 exactly `extranonce2Size` bytes
@@ -54,16 +58,35 @@ export interface DeviceIntroduction {
   readonly nominalHashrateHs: number
 }
 
+/** Our own verdicts on the shares of a device, since it was connected. What pools say is in the proxy's reports. */
+export interface DeviceShareCounts {
+  readonly accepted: number
+  readonly refused: number
+  /** Refusals, as the proxy spells them: `difficulty-too-low`, `duplicate-share`, `stale-share`, `invalid-job-id`. */
+  readonly reasons: Readonly<Record<string, number>>
+}
+
 /** A device's place in the proxy, until `leave`. */
 export interface DeviceWork {
-  /** What to hash now; null before the first job. */
+  /** What joins the device with its shares in reports and history. */
+  readonly rigKey: string
+  /** What to hash now; null before the first job, and after `leave` or the end of the proxy: hash nothing then. */
   readonly job: DeviceJob | null
+  /** Why it is given no jobs, a sentence; null unless its pool has no room for it. */
+  readonly problem: string | null
+  readonly counts: DeviceShareCounts
   /** Called with each new job, in the turn in which it arrived. @returns how to end it */
   onJob(listener: (job: DeviceJob) => void): () => void
-  /** Offers a share; it is checked again, judged, counted and forwarded as any other. */
+  /** Offers a share; it is checked again, judged, counted and forwarded as any other. Ignored after `leave`. */
   submit(share: DeviceShare): void
   /** The device delivers another rate from now on. */
   setNominalHashrate(nominalHashrateHs: number): void
+  /**
+   * Its chips report nothing easier than this (their ticket, in real difficulty): held to less, every share would be
+   * worth less than the work in it. In force from the next job.
+   */
+  setLeastDifficulty(difficulty: number): void
+  /** Harmless when repeated. */
   leave(reason: string): void
 }
 

@@ -115,6 +115,7 @@ export {
   type DeviceIntroduction,
   type DeviceJob,
   type DeviceShare,
+  type DeviceShareCounts,
   type DeviceWork,
   type HashHeader,
 } from './device-work.ts'
