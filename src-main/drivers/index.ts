@@ -1,10 +1,15 @@
 export {
   type BoardControlKind,
+  type BoardFamily,
+  type BoardIdentity,
+  boardIdentity,
   type BoardModel,
   type BoardPattern,
   type BoardSettings,
   type FanSetting,
+  type KnownBoard,
   type Range,
+  type RecognisedBoard,
   type SafetyLimits,
 } from './model/board.ts'
 export {
