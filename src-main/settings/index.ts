@@ -43,4 +43,5 @@ export {
   type SettingsStore,
 } from './settings-store.ts'
 export { type JsonFile, type JsonFileNotice, openJsonFile } from './json-file.ts'
+export { type DeviceRecord, openDeviceFile, type OpenedDeviceFile } from './device-file.ts'
 export { openTuningFile } from './tuning-file.ts'

@@ -261,7 +261,7 @@ describe('the frozen paths', () => {
       '/devices/live': ['get'],
       '/devices/access': ['get'],
       '/devices/stop-all': ['post'],
-      '/devices/{id}': ['get', 'patch', 'delete'],
+      '/devices/{id}': ['delete', 'get', 'patch'],
       '/devices/{id}/live': ['get'],
       '/devices/{id}/model': ['post'],
       '/devices/{id}/actions/{action}': ['post'],
