@@ -30,6 +30,7 @@ const NTIME_WORD = 17
 const N_BITS_WORD = 18
 const NONCE_WORD = 19
 const WORDS_BEFORE_NONCE = 19
+const FIRST_TAIL_WORD = 16
 
 /** What all shares of a job have in common, in SHA-256 words (big-endian numbers). */
 export interface JobWords {
@@ -66,8 +67,10 @@ interface KernelFunctions {
   readonly absorbLane: (laneBytes: number, blocks: number) => void
   readonly checkLane: (laneBytes: number, openBlocks: number, fixedBlocks: number, pathLength: number) => void
   readonly scanLane: (laneBytes: number, first: number, count: number) => number
+  readonly resumeLane: (laneBytes: number, first: number, count: number) => number
   readonly checkGroup?: (openBlocks: number, fixedBlocks: number, pathLength: number) => void
   readonly scanGroup?: (first: number, count: number) => number
+  readonly resumeGroup?: (first: number, count: number) => number
 }
 
 interface GlobalConstant {
@@ -232,13 +235,36 @@ export class Sha256dKernel {
     this.#bytes.set(target, this.#at.targetAt)
   }
 
+  /**
+   * Loads what `scanTail` tries nonces for.
+   * @param midstate SHA-256 state after the first 64 bytes of the header, 8 words
+   * @param tail the 12 bytes after these, up to the nonce
+   */
+  loadHeaderTail(midstate: Uint32Array, tail: Uint8Array, target: Uint8Array): void {
+    this.#words.set(midstate, this.#at.midstateAt / 4)
+    const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength)
+    for (let i = FIRST_TAIL_WORD; i < WORDS_BEFORE_NONCE; i++) {
+      this.#setHeaderWord(i, view.getUint32(4 * (i - FIRST_TAIL_WORD)))
+    }
+    this.#bytes.set(target, this.#at.targetAt)
+  }
+
   /** Appends to `found`, ascending, the nonces from `first` to `first + count - 1` that meet the target. */
   scan(first: number, count: number, found: number[]): void {
     const { scanGroup, scanLane } = this.#functions
+    this.#scan(first, count, found, scanGroup ?? ((from, batch) => scanLane(0, from, batch)))
+  }
+
+  /** As `scan`, for what `loadHeaderTail` loaded. */
+  scanTail(first: number, count: number, found: number[]): void {
+    const { resumeGroup, resumeLane } = this.#functions
+    this.#scan(first, count, found, resumeGroup ?? ((from, batch) => resumeLane(0, from, batch)))
+  }
+
+  #scan(first: number, count: number, found: number[], run: (from: number, batch: number) => number): void {
     for (let tried = 0; tried < count;) {
-      const from = first + tried
       const batch = Math.min(count - tried, MAX_NONCES_PER_CALL)
-      const foundCount = scanGroup ? scanGroup(from, batch) : scanLane(0, from, batch)
+      const foundCount = run(first + tried, batch)
       const foundIndex = this.#at.foundAt / 4
       for (let i = 0; i < foundCount; i++) found.push(this.#words[foundIndex + i]!)
       tried += this.#words[this.#at.triedAt / 4]!

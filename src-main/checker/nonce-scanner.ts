@@ -51,14 +51,49 @@ export function createNonceScanner(
   const kernel = kernelOf(options.kernel ?? bestKernelKind())
   return {
     scan(startNonce, count) {
-      const inRange = Number.isInteger(startNonce) && Number.isInteger(count) && startNonce >= 0 && count >= 0
-      if (!inRange || startNonce + count > NONCE_COUNT) {
-        throw new RangeError(`nonces ${startNonce} and ${count} on are not within 0 to 2^32 - 1`)
-      }
+      requireRange(startNonce, count)
       const found: number[] = []
       kernel.loadHeader(header, bound)
       kernel.scan(startNonce, count, found)
       return found
     },
+  }
+}
+
+/** What chips are given that never see a whole header: its first block hashed already, and the rest. */
+export interface HeaderTail {
+  /** SHA-256 state after the first 64 bytes of the header, 8 words. */
+  readonly midstate: Uint32Array
+  /** The 12 bytes after these, up to the nonce. */
+  readonly tail: Uint8Array
+}
+
+/** Tries the nonces of one header after another, each given with every call: what virtual chips hash with. */
+export interface TailScanner {
+  /**
+   * As `NonceScanner.scan`.
+   * @param target 32 bytes in the header's order
+   * @throws RangeError if the range is not within 0 to 2^32 - 1
+   */
+  scan(header: HeaderTail, target: Uint8Array, startNonce: number, count: number): number[]
+}
+
+export function createTailScanner(options: NonceScannerOptions = {}): TailScanner {
+  const kernel = kernelOf(options.kernel ?? bestKernelKind())
+  return {
+    scan({ midstate, tail }, target, startNonce, count) {
+      requireRange(startNonce, count)
+      const found: number[] = []
+      kernel.loadHeaderTail(midstate, tail, target)
+      kernel.scanTail(startNonce, count, found)
+      return found
+    },
+  }
+}
+
+function requireRange(startNonce: number, count: number): void {
+  const inRange = Number.isInteger(startNonce) && Number.isInteger(count) && startNonce >= 0 && count >= 0
+  if (!inRange || startNonce + count > NONCE_COUNT) {
+    throw new RangeError(`nonces ${startNonce} and ${count} on are not within 0 to 2^32 - 1`)
   }
 }

@@ -34,6 +34,8 @@
  *                                order, their number returned. Ends early when the list might overflow;
  *                                "nonces tried" says how far it came. Writes the midstate. scanLane works in
  *                                lane 0 only
+ *   resume…(first, count)        as scan, from the midstate that lies there: of the header only words 16 to 18
+ *                                are read
  */
 import {
   addedSchedule,
@@ -171,6 +173,9 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
     run(compressIndex),
     run(hashDigestIndex),
   ]
+  const keepMidstate = range(8).map((i) =>
+    i32.store(i32.const(0), at.midstate + 4 * i, i32.load(i32.const(0), at.state + 16 * i)),
+  )
   const writeHashes = (word) =>
     range(8).map((i) => [
       local.set(word, load(at.state + 16 * i)),
@@ -218,7 +223,7 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
     return { params, results: [], locals: locals.types, code }
   }
 
-  const scan = () => {
+  const scan = (ownMidstate) => {
     const params = [...laneParams, I32, I32]
     const locals = new Locals(params)
     const [tried, found, lane] = [locals.add(I32), locals.add(I32), locals.add(I32)]
@@ -238,10 +243,7 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
       ],
     )
     const code = [
-      compressHeaderStart,
-      range(8).map((i) =>
-        i32.store(i32.const(0), at.midstate + 4 * i, i32.load(i32.const(0), at.state + 16 * i)),
-      ),
+      ownMidstate,
       repeatWhile(
         i32.and(i32.ltU(get(tried), count), i32.leU(get(found), i32.const(FOUND_CAPACITY - dialect.lanes))),
         [
@@ -270,7 +272,8 @@ function addFunctions(functions, dialect, meetsTargetIndex) {
 
   functions.push({ ...absorb(), exportAs: `absorb${dialect.suffix}` })
   functions.push({ ...check(), exportAs: `check${dialect.suffix}` })
-  functions.push({ ...scan(), exportAs: `scan${dialect.suffix}` })
+  functions.push({ ...scan([compressHeaderStart, keepMidstate]), exportAs: `scan${dialect.suffix}` })
+  functions.push({ ...scan([]), exportAs: `resume${dialect.suffix}` })
 }
 
 /** The module with the functions of the given dialects. @returns {Uint8Array} */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createNonceScanner, type KernelKind } from '../../../src-main/checker/index.ts'
+import { createNonceScanner, createTailScanner, type KernelKind } from '../../../src-main/checker/index.ts'
+import { midstateOf } from '../../../src-main/drivers/simulated/sha256.ts'
 import { plainSha256d } from '../../support/plain-sha256d.ts'
 
 const kinds: readonly KernelKind[] = ['vector', 'scalar']
@@ -105,6 +106,28 @@ describe.each(kinds)('nonce scanner with the %s kernel', (kind) => {
         expect(scanner.scan(start, 50)).toEqual(plainScan(headers[i]!, target, start, 50))
       }
     }
+  })
+
+  it('finds the same from a midstate as from the whole header, whichever header was scanned before', () => {
+    const tails = createTailScanner({ kernel: kind })
+    fc.assert(
+      fc.property(
+        header76,
+        fc.integer({ min: 0, max: 2 ** 32 - 300 }),
+        fc.integer({ min: 0, max: 300 }),
+        (header, startNonce, count) => {
+          const target = allOnes >> 4n
+          const tail = { midstate: midstateOf(header.subarray(0, 64)), tail: header.subarray(64) }
+          const found = tails.scan(tail, targetBytes(target), startNonce, count)
+          expect(found).toEqual(plainScan(header, target, startNonce, count))
+          expect(found).toEqual(scan(header, target, startNonce, count))
+        },
+      ),
+      { numRuns: 40 },
+    )
+    expect(() =>
+      tails.scan({ midstate: new Uint32Array(8), tail: new Uint8Array(12) }, targetBytes(1n), 2 ** 32, 1),
+    ).toThrow(RangeError)
   })
 
   it('refuses ranges beyond 32 bits and wrong lengths', () => {
