@@ -22,7 +22,12 @@ export {
 export { type ChipId, type ChipProfile } from './model/chip.ts'
 export { type BoardReadings, type HashingSign, type PowerAuthority, type PowerCut } from './model/power.ts'
 export { type AttachedDevice, type OpenUsbControl, type UsbControl } from './model/usb.ts'
-export { BoardPort, type BoardPortOptions, type ChannelPort, ChannelPorts } from './transport/channel-ports.ts'
+export {
+  BoardPort,
+  type BoardPortOptions,
+  type ChannelPort,
+  ChannelPorts,
+} from './transport/channel-ports.ts'
 export { type MemoryLink, memoryLinkPair, type MemoryLinkOptions } from './transport/memory-link.ts'
 export {
   MessageChannelPort,
