@@ -16,6 +16,12 @@ export type ChipId =
   | 'icarus'
   /** AntMiner U1, U2 (BM1380, BM1382). */
   | 'antminer-u'
+  /** BM1397 as Compac F and R909 are brought up: another order, pauses, and 1.5 Mbaud. */
+  | 'gekko-bm1397'
+  /** BM1362 on Compac A1 and Terminus A1. */
+  | 'gekko-a1'
+  /** BM1370 (or BM1368) on Compac A2 and Terminus A2. */
+  | 'gekko-a2'
 
 /** A header but its nonce. */
 export interface ChipWork {
@@ -108,8 +114,12 @@ export interface ChipProfile {
   /** Clock range of the silicon, MHz. Boards narrow it. */
   readonly frequencyMhz: { readonly min: number; readonly max: number; readonly step: number }
 
-  /** One frame of work. @param slot one of `jobSlots` */
-  encodeJob(slot: number, work: ChipWork): Uint8Array
+  /**
+   * One frame of work.
+   * @param slot one of `jobSlots`
+   * @param settings as they are now: some families are told their ticket and the length of a sweep with each job
+   */
+  encodeJob(slot: number, work: ChipWork, settings: ChainSettings): Uint8Array
   createDecoder(): ReplyDecoder
   /** Jobs and versions to try for a nonce, likeliest first. @param newestSlot slot of the job sent last */
   guesses(reply: NonceReply, newestSlot: number): readonly Guess[]
