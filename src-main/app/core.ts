@@ -430,6 +430,7 @@ class HeadframeCore implements RunningCore {
       sawRun: (run) => this.#history.events.sawRun(run),
       sawTuning: (tuning) => this.#history.events.sawTuning(tuning),
       forgetRig: (id) => this.#history.forgetRig(id),
+      deviceSubject: () => null,
       tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
     })
     this.#disposal.add('fleet', () => this.#fleet.stop())

@@ -11,7 +11,9 @@ import {
   ownSubnets,
   parseTargets,
   probeLinks,
+  rigSubject,
   Tuner,
+  type TuningSubject,
   whatsminerReports,
 } from '../fleet/index.ts'
 import { type JsonFileNotice, openRigBook, openTuningFile, type SecretStore } from '../settings/index.ts'
@@ -38,6 +40,8 @@ export interface FleetServiceParts extends Pick<ProxySideParts, 'downstreams' | 
   sawRun: FleetDeskParts['sawRun']
   sawTuning: (tuning: Tuning) => void
   forgetRig: FleetDeskParts['forgetRig']
+  /** A device on this machine's own ports, tuned as a rig is; null if it is none. */
+  deviceSubject(id: string): TuningSubject | null
   /** Something about the kept files that the person should be told. */
   tell(notice: JsonFileNotice): void
 }
@@ -90,7 +94,9 @@ export async function startFleet(parts: FleetServiceParts): Promise<FleetService
       return (await scans.start(draft)).id
     },
   })
-  const tuner = new Tuner({ clock, entropy, log, access: fleet, memory: memory.store })
+  const subject = (id: string): TuningSubject =>
+    parts.deviceSubject(id) ?? rigSubject(id, { clock, entropy, access: fleet })
+  const tuner = new Tuner({ clock, log, subject, memory: memory.store })
   const tuning = new TuningDesk(tuner, (view) => parts.sawTuning(view))
 
   disposal.add('fleet', () => fleet.stop())

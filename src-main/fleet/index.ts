@@ -85,6 +85,9 @@ export {
   type RpcOptions,
 } from './transport/rig-link.ts'
 export { isTextReply, parseTextReply } from './transport/text-reply.ts'
+export { rigSubject } from './tuning/rig-subject.ts'
+export { type TuningMeasures, type TuningSetting } from './tuning/tuning-plan.ts'
+export { type TuningLook, type TuningStart, type TuningSubject } from './tuning/tuning-subject.ts'
 export { Tuner, type TunerParts, type TuningMemory, type TuningRequest } from './tuning/tuner.ts'
 export { type TuningTrialView, type TuningView } from './tuning/tuning-views.ts'
 export { type Candidate, type CandidateSource, type Listening } from './discovery/candidate.ts'

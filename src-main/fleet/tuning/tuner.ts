@@ -8,13 +8,8 @@ import {
   HeadframeError,
   Listeners,
   type Logger,
-  sleep,
   type Unsubscribe,
 } from '../../base/index.ts'
-import { type FamilyTools, type RigCommand } from '../families/family.ts'
-import { type RigReading } from '../model/reading.ts'
-import { type RigAccess } from '../rig-access.ts'
-import { type RigLink } from '../transport/rig-link.ts'
 import {
   bestTrial,
   type FinishedTrial,
@@ -29,7 +24,8 @@ import {
   type TuningMeasures,
   type TuningSetting,
 } from './tuning-plan.ts'
-import { EMPTY_MEASURES, mean, measuresOf, shown } from './tuning-measures.ts'
+import { EMPTY_MEASURES, mean, shown } from './tuning-measures.ts'
+import { settingWords as words, type TuningSubject } from './tuning-subject.ts'
 import { type TuningTrialView, type TuningView } from './tuning-views.ts'
 
 export interface TuningRequest extends TuningLimits {
@@ -44,10 +40,11 @@ export interface TuningMemory {
   save(all: readonly TuningView[]): Promise<void>
 }
 
-export interface TunerParts extends FamilyTools {
+export interface TunerParts {
   readonly clock: Clock
   readonly log: Logger
-  readonly access: RigAccess
+  /** @throws HeadframeError `rig/unknown` */
+  subject(id: string): TuningSubject
   readonly memory: TuningMemory
 }
 
@@ -120,31 +117,24 @@ export class Tuner {
 
   /** @throws HeadframeError `rig/unknown`, `tuning/not-supported`, `tuning/running` */
   async begin(rigId: string, request: TuningRequest): Promise<TuningView> {
-    const rig = this.#parts.access.rig(rigId)
+    const subject = this.#parts.subject(rigId)
+    const { name, busy } = subject
     if (this.#jobs.has(rigId)) {
-      throw new HeadframeError('tuning/running', `${rig.name} is being tuned already. Stop that first.`)
+      throw new HeadframeError('tuning/running', `${name} is being tuned already. Stop that first.`)
     }
-    if (rig.busy !== null) {
+    if (busy !== null) {
       throw new HeadframeError(
         'tuning/running',
-        `${rig.name} is being told something else (${rig.busy}). Wait until that is over.`,
+        `${name} is being told something else (${busy}). Wait until that is over.`,
       )
     }
-    const { reading } = rig
-    if (!reading) throw notSupported(`${rig.name} has not been read yet. Try again when it answers.`)
-    const capabilities = rig.family.capabilities(reading)
-    for (const kind of ['set-frequency', 'set-voltage'] as const) {
-      const capability = capabilities[kind]
-      if (!capability.offered) throw notSupported(`${rig.name} cannot be tuned: ${capability.because}`)
-    }
-    if (reading.state !== 'mining') {
-      throw notSupported(`${rig.name} does not mine now (${reading.state}). Tuning needs a board at work.`)
-    }
-    const { frequencyMHz, coreVoltageMv, frequencyOptionsMHz, coreVoltageOptionsMv } = reading.settings
-    const before = frequencyMHz === null || coreVoltageMv === null ? null : { frequencyMHz, coreVoltageMv }
-    const grid = before && tuningGrid(before, frequencyOptionsMHz, coreVoltageOptionsMv)
-    if (!before || !grid) {
-      throw notSupported(`${rig.name} does not say which frequencies and voltages are safe for it.`)
+    const { before, frequenciesMHz, voltagesMv, ratedPowerW } = subject.start()
+    const grid = tuningGrid(before, frequenciesMHz, voltagesMv)
+    if (!grid) {
+      throw new HeadframeError(
+        'tuning/not-supported',
+        `${name} does not say which frequencies and voltages are safe for it.`,
+      )
     }
     const view: TuningView = {
       id: rigId,
@@ -157,7 +147,7 @@ export class Tuner {
       trials: [],
       message: 'Begins with the present settings.',
     }
-    const limited = { ...request, maxPowerW: request.maxPowerW ?? reading.ratedPowerW }
+    const limited = { ...request, maxPowerW: request.maxPowerW ?? ratedPowerW }
     const job: Job = {
       view,
       request: limited,
@@ -196,7 +186,7 @@ export class Tuner {
     await job?.done
     const view = this.#views.get(rigId)
     if (!view) throw none()
-    await this.#alone(rigId, (link) => this.#apply(rigId, link, view.before))
+    await this.#parts.subject(rigId).apply(view.before)
     const reverted: TuningView = { ...view, state: 'reverted', message: `Back at ${words(view.before)}.` }
     this.#views.set(rigId, reverted)
     this.#changed.emit(reverted)
@@ -212,7 +202,8 @@ export class Tuner {
 
   async #run(job: Job): Promise<void> {
     const { id, before, goal } = job.view
-    this.#parts.access.setBusy(id, 'tuning')
+    const subject = this.#parts.subject(id)
+    subject.setBusy('tuning')
     try {
       for (;;) {
         if (job.keep !== null) break
@@ -224,7 +215,7 @@ export class Tuner {
     } catch (error) {
       await this.#giveUp(job, error)
     } finally {
-      this.#parts.access.setBusy(id, null)
+      subject.setBusy(null)
     }
   }
 
@@ -256,7 +247,7 @@ export class Tuner {
     }
     job.view = { ...job.view, message: `Watches ${words(setting)} for ${job.request.stepSeconds} s.` }
     show({})
-    await this.#alone(id, (link) => this.#apply(id, link, setting))
+    await this.#parts.subject(id).apply(setting)
 
     const looks: TuningMeasures[] = []
     let misses = 0
@@ -264,21 +255,21 @@ export class Tuner {
     for (let look = 0; look < LOOKS_PER_STEP && job.keep === null; look++) {
       await this.#wait(job, (job.request.stepSeconds * 1000) / LOOKS_PER_STEP)
       if (job.keep !== null) break
-      const reading = await this.#look(id)
-      if (!reading) {
+      const seen = await this.#parts.subject(id).look()
+      if (!seen) {
         if (++misses >= MISSES_ALLOWED) {
           throw new HeadframeError('tuning/lost', 'The rig stopped answering while it was being tuned.')
         }
         continue
       }
       misses = 0
-      if (reading.state === 'overheated' || reading.state === 'error') {
+      if (seen.shutDown !== null) {
         throw new HeadframeError(
           'tuning/shut-down',
-          `The rig shut itself down (${reading.state}) at ${words(setting)}.`,
+          `The rig shut itself down (${seen.shutDown}) at ${words(setting)}.`,
         )
       }
-      const now = measuresOf(reading)
+      const now = seen.measures
       if (look >= LOOKS_TO_SETTLE) looks.push(now)
       // Heat and power are not averaged away: one look above a limit ends it.
       const { verdict, because } = judge(now, job.request)
@@ -301,7 +292,7 @@ export class Tuner {
     const { verdict, because } = judged ?? judge(measures, job.request)
     job.trials.push({ ...setting, verdict, measures })
     show({ endedAt: clock.nowMs(), verdict, because })
-    if (judged) await this.#alone(id, (link) => this.#apply(id, link, this.#retreat(job)))
+    if (judged) await this.#parts.subject(id).apply(this.#retreat(job))
   }
 
   /** Where it is safe: the best so far, else where it began. */
@@ -315,7 +306,7 @@ export class Tuner {
     const { id, before } = job.view
     const best = bestTrial(job.view.goal, job.trials)
     const chosen = job.keep === 'before' || best === null ? before : job.trials[best]!
-    await this.#alone(id, (link) => this.#apply(id, link, chosen))
+    await this.#parts.subject(id).apply(chosen)
     const isBefore = same(chosen, before)
     this.#publish(job, {
       state: job.keep === 'before' ? 'reverted' : job.keep === 'best' ? 'stopped' : 'done',
@@ -331,7 +322,7 @@ export class Tuner {
     const { id, before } = job.view
     let after = `It runs at ${words(before)} again.`
     try {
-      await this.#alone(id, (link) => this.#apply(id, link, before))
+      await this.#parts.subject(id).apply(before)
     } catch (failure) {
       after = `${words(before)} could not be put back (${errorText(failure)}). Do that when it answers again.`
     }
@@ -352,49 +343,6 @@ export class Tuner {
       trials,
       message: `${errorText(error)} ${after}`,
     })
-  }
-
-  #alone<T>(id: string, work: (link: RigLink) => Promise<T>): Promise<T> {
-    return this.#parts.access.exclusively(id, work)
-  }
-
-  /** @throws HeadframeError `tuning/not-applied` if the board says something else afterwards, `rig/…` */
-  async #apply(id: string, link: RigLink, { frequencyMHz, coreVoltageMv }: TuningSetting): Promise<void> {
-    const present = await this.#parts.access.readNow(id, link)
-    const { settings } = present
-    const frequency: RigCommand = { kind: 'set-frequency', megahertz: frequencyMHz }
-    const voltage: RigCommand = { kind: 'set-voltage', millivolts: coreVoltageMv }
-    const slower = settings.frequencyMHz !== null && frequencyMHz < settings.frequencyMHz
-    // Never fast on little voltage, not even between two writes.
-    const order = slower ? [frequency, voltage] : [voltage, frequency]
-    const wanted = order.filter((command) =>
-      command === frequency
-        ? settings.frequencyMHz !== frequencyMHz
-        : settings.coreVoltageMv !== coreVoltageMv,
-    )
-    const { family } = this.#parts.access.rig(id)
-    for (const command of wanted) {
-      const { settlesInMs } = await family.perform(link, command, present, this.#parts)
-      await sleep(this.#parts.clock, settlesInMs)
-    }
-    if (wanted.length === 0) return
-    const after = (await this.#parts.access.readNow(id, link)).settings
-    if (after.frequencyMHz !== frequencyMHz || after.coreVoltageMv !== coreVoltageMv) {
-      throw new HeadframeError(
-        'tuning/not-applied',
-        `The rig accepted ${words({ frequencyMHz, coreVoltageMv })}, but says that it runs at ${after.frequencyMHz ?? '?'} MHz and ${after.coreVoltageMv ?? '?'} mV.`,
-      )
-    }
-  }
-
-  async #look(id: string): Promise<RigReading | null> {
-    try {
-      return await this.#alone(id, (link) => this.#parts.access.readNow(id, link))
-    } catch (error) {
-      if (error instanceof HeadframeError && error.code.startsWith('rig/') && error.code !== 'rig/unknown')
-        return null
-      throw error
-    }
   }
 
   #wait(job: Job, delayMs: number): Promise<void> {
@@ -421,14 +369,6 @@ export class Tuner {
       this.#parts.log.warn('tuning could not be saved', { error: errorText(error) })
     })
   }
-}
-
-function words({ frequencyMHz, coreVoltageMv }: TuningSetting): string {
-  return `${frequencyMHz} MHz at ${coreVoltageMv} mV`
-}
-
-function notSupported(message: string): HeadframeError {
-  return new HeadframeError('tuning/not-supported', message)
 }
 
 function none(): HeadframeError {

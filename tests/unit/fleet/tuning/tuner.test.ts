@@ -15,6 +15,7 @@ import {
 } from '../../../../src-main/fleet/model/reading.ts'
 import { type RigAccess } from '../../../../src-main/fleet/rig-access.ts'
 import { type RigLink } from '../../../../src-main/fleet/transport/rig-link.ts'
+import { rigSubject } from '../../../../src-main/fleet/tuning/rig-subject.ts'
 import { Tuner, type TuningRequest } from '../../../../src-main/fleet/tuning/tuner.ts'
 import { type TuningView } from '../../../../src-main/fleet/tuning/tuning-views.ts'
 
@@ -126,9 +127,8 @@ function tunerOf(board: Board, stored: readonly TuningView[] = []): Bench {
   let saved = stored
   const tuner = new Tuner({
     clock: systemClock,
-    entropy: systemEntropy,
     log: silentLogger,
-    access: board,
+    subject: (id) => rigSubject(id, { clock: systemClock, entropy: systemEntropy, access: board }),
     memory: {
       load: () => Promise.resolve(saved),
       save: (all) => {
