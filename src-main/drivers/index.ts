@@ -35,3 +35,15 @@ export {
   type PortMessage,
   serveMessagePort,
 } from './transport/message-port.ts'
+export { canCutPower, canHoldReset, measuresHeat } from './boards/abilities.ts'
+export {
+  checkCoreVoltage,
+  checkFan,
+  checkFrequency,
+  checkSettings,
+  defaultSettings,
+} from './boards/check-settings.ts'
+export { expectedRateHs } from './boards/expected-rate.ts'
+export { boardModels, findBoardModel, knownBoards } from './boards/models.ts'
+export { type FoundParts, settle, type Settled } from './boards/settle-family.ts'
+export { type BoardTuningLimits, tuningLimits } from './boards/tuning-limits.ts'
