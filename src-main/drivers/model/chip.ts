@@ -148,6 +148,9 @@ export interface ChipProfile {
   idle(chipCount: number): Sequence
   /** Reads of counters for health; empty where there are none. */
   readHealth(): Sequence
-  /** Time until a job must be replaced, milliseconds, well inside one epoch. */
-  jobIntervalMs(frequencyMhz: number, chipCount: number): number
+  /**
+   * Time until a job must be replaced, milliseconds, well inside one epoch.
+   * @param versionMask of the job: the fewer versions, the sooner it repeats; all that chips can roll if left out
+   */
+  jobIntervalMs(frequencyMhz: number, chipCount: number, versionMask?: number): number
 }
