@@ -100,7 +100,7 @@ export const compacF = ftdiBoard(
     id: 'gekko-compac-f',
     name: 'Compac F',
     product: 'CompacF',
-    chip: 'BM1397',
+    chip: 'gekko-bm1397',
     chipCount: 1,
     frequencyMhz: range(100, 800, 5, 200),
   },
@@ -111,7 +111,7 @@ export const r909 = ftdiBoard({
   id: 'gekko-r909',
   name: 'R909',
   product: 'R909',
-  chip: 'BM1397',
+  chip: 'gekko-bm1397',
   chipCount: 6,
   frequencyMhz: range(100, 800, 5, 450),
 })
@@ -119,7 +119,7 @@ export const r909 = ftdiBoard({
 function withTelemetry(
   id: string,
   name: string,
-  chip: 'BM1362' | 'BM1370',
+  chip: 'gekko-a1' | 'gekko-a2',
   coreOffsetMv: number,
 ): BoardModel {
   return {
@@ -163,10 +163,10 @@ function withTelemetry(
   }
 }
 
-export const compacA1 = withTelemetry('gekko-compac-a1', 'Compac A1', 'BM1362', 300)
-export const terminusA1 = withTelemetry('gekko-terminus-a1', 'Terminus A1', 'BM1362', 300)
-export const compacA2 = withTelemetry('gekko-compac-a2', 'Compac A2', 'BM1370', 270)
-export const terminusA2 = withTelemetry('gekko-terminus-a2', 'Terminus A2', 'BM1370', 270)
+export const compacA1 = withTelemetry('gekko-compac-a1', 'Compac A1', 'gekko-a1', 300)
+export const terminusA1 = withTelemetry('gekko-terminus-a1', 'Terminus A1', 'gekko-a1', 300)
+export const compacA2 = withTelemetry('gekko-compac-a2', 'Compac A2', 'gekko-a2', 270)
+export const terminusA2 = withTelemetry('gekko-terminus-a2', 'Terminus A2', 'gekko-a2', 270)
 
 export const gekkoBoards: readonly BoardModel[] = [
   compac,

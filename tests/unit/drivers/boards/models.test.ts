@@ -107,9 +107,9 @@ describe('board data', () => {
     const drivers: Record<string, string> = {
       'gekko-bm1384': 'BM1384',
       'gekko-bm1387': 'BM1387',
-      'gekko-bm1397': 'BM1397',
-      'gekko-bm1362': 'BM1362',
-      'gekko-bm1370': 'BM1370',
+      'gekko-bm1397': 'gekko-bm1397',
+      'gekko-bm1362': 'gekko-a1',
+      'gekko-bm1370': 'gekko-a2',
     }
     expect(vectors.length).toBe(17)
     for (const { id, input, expected } of vectors) {
