@@ -1,8 +1,9 @@
 /**
  * Clocks as GekkoScience's driver makes them, for BM1397 (Compac F, R909) and for BM1362 and BM1370 (A1, A2): three
- * bands of fixed dividers, the feedback divider rounded up (asic-serial 4.8 and 4.9).
+ * bands of fixed dividers (asic-serial 4.8 and 4.9). Where they make no exact clock, the driver takes the next one
+ * above what was asked; we take the one below, since what was asked may be a board's limit.
  */
-import { MAX_CLOCK_ERROR_MHZ, packPll, pllMhz, type PllSetting } from './pll.ts'
+import { CRYSTAL_MHZ, packPll, type PllSetting } from './pll.ts'
 
 /** The driver's own guard. */
 const FEEDBACK_MIN = 0x10
@@ -11,16 +12,15 @@ const FEEDBACK_MAX = 0xf0
 /** `as-is`: BM1397, post dividers 1 to 3 and 5. `less-one`: BM1362 and BM1370. */
 export type GekkoPostDividers = 'as-is' | 'less-one'
 
-/** Dividers for a clock; null if they make none within `MAX_CLOCK_ERROR_MHZ`. */
+/** Dividers for a clock, at most 5 MHz too low; null if they make none. */
 export function solveGekkoPll(targetMhz: number, dividers: GekkoPostDividers): PllSetting | null {
   if (!(targetMhz > 0)) return null
   const reference = targetMhz >= 500 ? 1 : 2
   const band = targetMhz <= 150 ? 3 : targetMhz <= 250 ? 2 : 1
   const [post1, post2] = dividers === 'as-is' ? [band, 5] : [5, band]
-  const feedback = Math.ceil((targetMhz * reference * post1 * post2) / 25)
+  const feedback = Math.floor((targetMhz * reference * post1 * post2) / CRYSTAL_MHZ)
   if (feedback < FEEDBACK_MIN || feedback > FEEDBACK_MAX) return null
-  const setting = { feedback, reference, post1, post2 }
-  return Math.abs(pllMhz(setting) - targetMhz) > MAX_CLOCK_ERROR_MHZ ? null : setting
+  return { feedback, reference, post1, post2 }
 }
 
 /** Value of the register PLL0; the driver never flags a fast oscillator. */
