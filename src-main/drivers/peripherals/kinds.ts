@@ -5,6 +5,7 @@
  * Errors of all: those of the bus; `i2c/wrong-part` (its identity is not what was expected: nothing was written),
  * `i2c/not-taken` (a register read back differs from what was written).
  */
+import { HeadframeError } from '../../base/index.ts'
 
 /** Null: not measured, or implausible. */
 export interface RegulatorReadings {
@@ -34,7 +35,10 @@ export interface Regulator {
    * @throws HeadframeError `safety/out-of-range` (nothing was sent), `safety/voltage-not-reached`, `i2c/not-taken`
    */
   setCoreVoltage(coreVoltageMv: number): Promise<void>
-  /** Goes before everything else that waits on the bus. */
+  /**
+   * Goes before everything else that waits on the bus, and ends `setCoreVoltage` where it stands. Tried three times.
+   * @throws HeadframeError `safety/off-failed`: power may still be on
+   */
   off(): Promise<void>
   read(): Promise<RegulatorReadings>
   /** Reads what is wrong, then clears it, so that nothing is cleared that nobody saw. @returns the faults in words */
@@ -47,11 +51,31 @@ export interface VoltageLimits {
   readonly maxMv: number
 }
 
+export function outOfRange(coreVoltageMv: number, { minMv, maxMv }: VoltageLimits): HeadframeError {
+  return new HeadframeError(
+    'safety/out-of-range',
+    `A core voltage of ${coreVoltageMv} mV is outside what this board takes: ${minMv} to ${maxMv} mV.`,
+    { context: { coreVoltageMv, minMv, maxMv } },
+  )
+}
+
+/** Said when a regulator did not confirm that it is off: power may still be on. */
+export function offFailed(part: string, cause: unknown): HeadframeError {
+  return new HeadframeError(
+    'safety/off-failed',
+    `The ${part} did not confirm that it was switched off. Take the board's power supply away.`,
+    { context: { part }, cause },
+  )
+}
+
 export interface FanController {
   readonly name: string
   /** Identity and mode; does not change the duty. @throws HeadframeError `i2c/wrong-part` */
   init(): Promise<void>
-  /** All fans of the board. @param permille 0 to 1000; what lies outside is limited */
+  /**
+   * All fans of the board. Not read back: parts report what they drive at the moment, which differs while a fan spins
+   * up or by rounding; the speed tells. @param permille 0 to 1000; what lies outside is limited
+   */
   setDuty(permille: number): Promise<void>
   /** One value per fan; 0: stands still; null: no plausible reading. */
   readRpm(): Promise<readonly (number | null)[]>
@@ -82,4 +106,9 @@ export const PLAUSIBLE_C = { min: 0, max: 120 } as const
 /** The reading, or null if no board that works can be so cold or hot. */
 export function plausibleC(celsius: number): number | null {
   return celsius >= PLAUSIBLE_C.min && celsius <= PLAUSIBLE_C.max ? celsius : null
+}
+
+/** What a fan may be told. Not a number counts as full speed: a fan too fast harms nothing. */
+export function clampPermille(permille: number): number {
+  return Number.isNaN(permille) ? 1000 : Math.min(1000, Math.max(0, permille))
 }
