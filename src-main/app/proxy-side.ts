@@ -16,7 +16,11 @@ export interface ProxySideParts {
 
 export function proxySide({ downstreams, listeners, list, secrets }: ProxySideParts): ProxySide {
   return {
-    downstreams: () => downstreams().map(seen),
+    // Devices on our own ports are no rigs of the network, whatever they are called.
+    downstreams: () =>
+      downstreams()
+        .filter(({ protocol }) => protocol !== 'device')
+        .map(seen),
     listener: () => listeners().stratum,
     ports: () =>
       Object.values(listeners())

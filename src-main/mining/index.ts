@@ -65,6 +65,7 @@ export {
   QUARTER_HOUR_MS,
 } from './hashrate.ts'
 export { coinbaseTxid, foldMerklePath, merklePathOfTxids } from './merkle.ts'
+export { type MerkleRootOf, merkleRootsOf } from './merkle-roots.ts'
 export { guessNetwork, REGTEST_NBITS, subsidySats } from './network-guess.ts'
 export { swapPrevHashWords } from './prev-hash.ts'
 export {

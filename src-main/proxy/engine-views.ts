@@ -1,5 +1,6 @@
 /** What the engine tells its host: plain values that survive a structured clone. */
 import { type JobDescription } from '../mining/index.ts'
+import { type RigProtocol, type RigTransport } from './downstream/downstream.ts'
 import { type ShareCounts, type ShareDelta } from './shares/accounting.ts'
 import { type PoolEvent } from './switching/switchboard.ts'
 import { type UpstreamState } from './upstream/upstream.ts'
@@ -57,9 +58,10 @@ export interface DownstreamStatus {
   readonly id: string
   readonly rigKey: string
   readonly name: string
+  /** Of its connection; of a device `usb:` and its key. */
   readonly address: string
-  readonly protocol: 'stratum-v1' | 'stratum-v2'
-  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss'
+  readonly protocol: RigProtocol
+  readonly transport: RigTransport
   readonly channelKind: 'standard' | 'extended' | null
   /** The pool it works for now; null while it has no job. */
   readonly poolId: string | null

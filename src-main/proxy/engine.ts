@@ -11,7 +11,13 @@ import {
   type Logger,
   silentLogger,
 } from '../base/index.ts'
-import { type CreateShareChecker, describeJob, type JobId } from '../mining/index.ts'
+import {
+  type CreateShareChecker,
+  describeJob,
+  type DeviceIntroduction,
+  type DeviceWork,
+  type JobId,
+} from '../mining/index.ts'
 import {
   type BackoffPolicy,
   Broadcast,
@@ -23,6 +29,7 @@ import {
 } from '../net/index.ts'
 import { Insight } from './insight/insight.ts'
 import { Accounting, type Reasons, type ShareAccount, ShareBook } from './shares/accounting.ts'
+import { DeviceDesk } from './downstream/device-desk.ts'
 import { type Downstream, type DownstreamHost } from './downstream/downstream.ts'
 import { type CurrentJobStatus, type EngineReport } from './engine-views.ts'
 import { ExtranonceDesk } from './downstream/extranonce-desk.ts'
@@ -88,6 +95,7 @@ export class ProxyEngine {
   readonly #sessions = new Set<Downstream>()
   readonly #remembered = new Map<string, number>()
   readonly #listeners: RigListeners
+  readonly #devices: DeviceDesk
   #nextJobId = 1
   #nextRigId = 1
   #stopped = false
@@ -137,13 +145,13 @@ export class ProxyEngine {
       survey: this.#survey,
       poolBook: (poolId) => this.#poolBook(poolId),
     })
-    this.#listeners = new RigListeners({
-      ...options,
-      loop: this.#loop,
+    const rigs = {
       host: this.#host,
-      newRig: (address) => this.#newRig(address),
-      onSession: (session) => void this.#sessions.add(session),
-    })
+      newRig: (address: string) => this.#newRig(address),
+      onSession: (session: Downstream) => void this.#sessions.add(session),
+    }
+    this.#listeners = new RigListeners({ ...options, ...rigs, loop: this.#loop })
+    this.#devices = new DeviceDesk(rigs)
   }
 
   /** Where SV1 rigs connect; null if nowhere. */
@@ -211,9 +219,18 @@ export class ProxyEngine {
   async stop(): Promise<void> {
     this.#retargeting.cancel()
     this.#stopped = true
+    this.#devices.stop('Headframe is stopping')
     for (const { name, error } of await this.#disposal.dispose()) {
       this.#log.error('could not stop a part', { part: name, error })
     }
+  }
+
+  /**
+   * Takes a device on this machine's own ports as one more rig, whether or not there is a pool yet.
+   * @throws HeadframeError `device/already-connected` if one with this key is there, `device/stopping`
+   */
+  connectDevice(introduction: DeviceIntroduction): DeviceWork {
+    return this.#devices.connect(introduction)
   }
 
   /** @param activePoolId adopted if no pool is active yet */

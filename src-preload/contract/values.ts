@@ -33,6 +33,14 @@ export type PoolProtocol = z.infer<typeof poolProtocol>
 export const transport = z.enum(['tcp', 'tls', 'ws', 'wss'])
 export type Transport = z.infer<typeof transport>
 
+/** What a rig speaks: `device` for one on this machine's own ports, which our drivers speak for. */
+export const rigProtocol = z.enum([...poolProtocol.options, 'device'])
+export type RigProtocol = z.infer<typeof rigProtocol>
+
+/** `usb` for a device, which has no connection. */
+export const rigTransport = z.enum([...transport.options, 'usb'])
+export type RigTransport = z.infer<typeof rigTransport>
+
 /**
  * idle: not in use. connecting: dialling or shaking hands. ready: connected and giving work.
  * silent: connected, but no job or answer for longer than its rhythm. waiting: failed, will retry.
@@ -213,10 +221,10 @@ export const downstream = z.object({
   id: z.string(),
   rigKey: z.string().describe('Stays the same when the rig reconnects'),
   name: z.string().describe('The identity the rig gave, or its address'),
-  address: z.string(),
-  protocol: poolProtocol,
-  transport,
-  channelKind: z.enum(['standard', 'extended']).nullable().describe('null in Stratum V1'),
+  address: z.string().describe('Of its connection; of a device `usb:` and its key'),
+  protocol: rigProtocol,
+  transport: rigTransport,
+  channelKind: z.enum(['standard', 'extended']).nullable().describe('null in Stratum V1 and of devices'),
   userAgent: z.string().nullable(),
   state: downstreamState,
   connectedAt: momentMs,

@@ -176,21 +176,24 @@ export function pretendLinks(pools: readonly Pool[], rigs: readonly Downstream[]
           bytesOut: pool.bytesOut,
         }),
       ),
-    ...rigs.map((rig) =>
-      pretendLink({
+    ...rigs.flatMap((rig) => {
+      const { protocol, transport } = rig
+      // A device has no connection.
+      if (protocol === 'device' || transport === 'usb') return []
+      return pretendLink({
         id: `down-${rig.id}`,
         side: 'downstream',
         name: rig.name,
         poolId: rig.poolId,
         rigKey: rig.rigKey,
-        protocol: rig.protocol,
-        transport: rig.transport,
+        protocol,
+        transport,
         address: rig.address,
         since: rig.connectedAt,
         bytesIn: rig.shares.submitted * 96,
         bytesOut: Math.floor((now - rig.connectedAt) / 30_000) * 720,
-      }),
-    ),
+      })
+    }),
   ]
 }
 

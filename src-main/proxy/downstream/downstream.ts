@@ -24,14 +24,17 @@ export interface ExtranonceRequest {
   readonly minimumRollableSize: number
 }
 
-/** What carries a rig's connection. */
-export type RigTransport = 'tcp' | 'tls' | 'ws' | 'wss'
+/** What a rig speaks; `device` for one on this machine's own ports, which our drivers speak for. */
+export type RigProtocol = 'stratum-v1' | 'stratum-v2' | 'device'
+
+/** What carries a rig's connection; `usb` for a device, which has none. */
+export type RigTransport = 'tcp' | 'tls' | 'ws' | 'wss' | 'usb'
 
 export interface Downstream {
   readonly rig: Rig
-  readonly protocol: 'stratum-v1' | 'stratum-v2'
+  readonly protocol: RigProtocol
   readonly transport: RigTransport
-  /** Kind of its channel; null in Stratum V1, which has none. */
+  /** Kind of its channel; null where there is none: Stratum V1, devices. */
   readonly channelKind: 'standard' | 'extended' | null
   /** Whether it takes jobs now. */
   readonly ready: boolean

@@ -144,6 +144,8 @@ describe('the ways in for rigs', () => {
 describe('links in few words', () => {
   it('name what carries them, except plain TCP', () => {
     expect(linkLabel('stratum-v1', 'tcp')).toBe('Stratum V1')
+    expect(linkLabel('device', 'usb')).toBe('USB')
+    expect(shortLinkLabel('device', 'usb')).toBe('USB')
     expect(linkLabel('stratum-v2', 'wss')).toBe('Stratum V2 · WebSocket, TLS')
     expect(shortLinkLabel('stratum-v1', 'tls')).toBe('V1 · TLS')
   })

@@ -15,8 +15,11 @@ const NOTHING = {
   weak: 0,
 }
 
-function goodSharesOf(shares: Partial<Downstream['shares']>): number | undefined {
-  const connection = { id: 'd1', name: 'attic', shares: { ...NOTHING, ...shares } } as Downstream
+function goodSharesOf(
+  shares: Partial<Downstream['shares']>,
+  changes: Partial<Downstream> = {},
+): number | undefined {
+  const connection = { id: 'd1', name: 'attic', shares: { ...NOTHING, ...shares }, ...changes } as Downstream
   const side = proxySide({
     downstreams: () => [connection],
     listeners: () => ({ stratum: null, stratumV2: null, stratumWs: null }),
@@ -29,6 +32,10 @@ function goodSharesOf(shares: Partial<Downstream['shares']>): number | undefined
 describe('what the fleet sees of a connection', () => {
   it('counts shares below what the pool asks for, since they prove that the rig works here', () => {
     expect(goodSharesOf({ submitted: 1, valid: 1, weak: 3 })).toBe(4)
+  })
+
+  it('leaves out devices on our own ports, which are no rigs of the network', () => {
+    expect(goodSharesOf({ valid: 1 }, { protocol: 'device' })).toBeUndefined()
   })
 
   it('counts none that prove nothing', () => {

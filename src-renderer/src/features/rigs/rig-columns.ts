@@ -250,7 +250,8 @@ export const RIG_COLUMNS: readonly RigColumn[] = [
     (row) =>
       row.connection === null ? undefined : shortLinkLabel(row.connection.protocol, row.connection.transport),
     {
-      meaning: 'Its mining protocol, Stratum V1 or V2, and what carries it.',
+      meaning:
+        'Its mining protocol, Stratum V1 or V2, and what carries it; USB for a device on the ports of this computer.',
     },
   ),
   number('connected', 'Connected', [86, 21], (row) => row.connection?.connectedAt, { firstSort: 'asc' }),
