@@ -1,3 +1,4 @@
+export { createHeaderHasher, type HeaderHasherOptions } from './header-hasher.ts'
 export { type KernelInfo, kernelInfo } from './kernel-info.ts'
 export { type KernelKind } from './kernel.ts'
 export {

@@ -101,6 +101,7 @@ export class Sha256dKernel {
   readonly #words: Uint32Array
   readonly #view: DataView
   readonly #hashes: Int32Array
+  readonly #firstHash: Uint8Array
   readonly #maxTailBlocks: number
   #openBlocks = 0
   #fixedBlocks = 0
@@ -140,6 +141,7 @@ export class Sha256dKernel {
       (_, t) => this.#words[constantsIndex + t * LANES]!,
     )
     this.#hashes = new Int32Array(memory, this.#at.hashesAt, 8 * LANES)
+    this.#firstHash = new Uint8Array(memory, this.#at.hashesAt, 32)
     this.#maxTailBlocks = Math.floor((memory.byteLength - this.#at.tailAt) / TAIL_BLOCK_BYTES)
   }
 
@@ -259,6 +261,25 @@ export class Sha256dKernel {
   scanTail(first: number, count: number, found: number[]): void {
     const { resumeGroup, resumeLane } = this.#functions
     this.#scan(first, count, found, resumeGroup ?? ((from, batch) => resumeLane(0, from, batch)))
+  }
+
+  /**
+   * SHA256d of one header: a scan of its own nonce for a target that every hash meets. Loses what a scan loaded.
+   * Allocates nothing.
+   * @param header 80 bytes
+   * @returns 32 bytes in header order, of the kernel's memory: valid until the next call
+   */
+  hashHeader(header: Uint8Array): Uint8Array {
+    const words = this.#words
+    const first = this.#at.headerAt / 4
+    for (let i = 0, at = 0; i < WORDS_BEFORE_NONCE; i++, at += 4) {
+      words[first + i * LANES] =
+        (header[at]! << 24) | (header[at + 1]! << 16) | (header[at + 2]! << 8) | header[at + 3]!
+    }
+    const nonce = header[76]! | (header[77]! << 8) | (header[78]! << 16) | (header[79]! << 24)
+    words.fill(0xffffffff, this.#at.targetAt / 4, this.#at.targetAt / 4 + 8)
+    this.#functions.scanLane(0, nonce, 1)
+    return this.#firstHash
   }
 
   #scan(first: number, count: number, found: number[], run: (from: number, batch: number) => number): void {
