@@ -88,9 +88,10 @@ export function adcRequest(input: AdcInput): BridgeRequest {
   return { page: PAGE_ADC, command, data: new Uint8Array(0), replyLength: 2, what: `ADC, ${input} voltage` }
 }
 
+/** The reply is the colour. */
 export function ledRequest(red: number, green: number, blue: number): BridgeRequest {
   const data = Uint8Array.of(red, green, blue)
-  return { page: PAGE_LED, command: 0x10, data, replyLength: null, what: 'colour of the LED' }
+  return { page: PAGE_LED, command: 0x10, data, replyLength: 3, what: 'colour of the LED' }
 }
 
 /** @param fan 1 to 4 @param percent 0 to 100 */

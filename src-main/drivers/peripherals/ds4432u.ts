@@ -31,6 +31,8 @@ const FULL_SCALE_A = 98.921e-6
 const NOMINAL_V = 1.451
 const MIN_V = 0.046
 const MAX_V = 2.39
+/** What any board of this kind may have been left at by whoever drove it before. */
+const LEFT_AT_V = { min: 1, max: 1.5 } as const
 const SETTLE_MS = 100
 const OFF_ATTEMPTS = 3
 
@@ -73,9 +75,7 @@ export class Ds4432u implements Regulator {
     this.#isIdentified = false
     await this.#meter.init()
     const code = await this.#part.readByte(OUTPUT_0)
-    const lowest = ds4432uCode(this.#limits.minMv / 1000)
-    const highest = ds4432uCode(this.#limits.maxMv / 1000)
-    if (code !== CODE_POWER_ON && !isBetween(code, lowest, highest)) {
+    if (code !== CODE_POWER_ON && !isBetween(code, ds4432uCode(LEFT_AT_V.min), ds4432uCode(LEFT_AT_V.max))) {
       throw this.#part.wrongPart(`output ${code.toString(16)}`)
     }
     this.#isIdentified = true
