@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   type DeviceIntroduction,
+  type DeviceShare,
   difficultyOfHashrate,
   difficultyOfTarget,
 } from '../../../src-main/mining/index.ts'
@@ -452,5 +453,73 @@ describe('a device', () => {
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
     expect(new Set(device.jobs.map(({ number }) => number)).size).toBe(device.jobs.length)
     expect(later.some(({ cleanJobs }) => cleanJobs)).toBe(false)
+  })
+})
+
+describe('the books of devices', () => {
+  it.each([1, 2, 3, 4])('balance whatever happens to pools, devices and shares: story %d', async (seed) => {
+    const a = await FakeSv1Pool.start({ name: 'a', rollableSize: 4 })
+    const b = await FakeSv2Pool.start({ name: 'b', rollableSize: 8 })
+    await start([a, b])
+    let state = seed * 2654435761
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+    const devices = [await deviceAtWork(), await deviceAtWork({ key: 'b', name: 'Other' })]
+    const offered = new Map<string, number>()
+    const offer = (device: PretendDevice, share: DeviceShare): void => {
+      if (device.work.job === null) return
+      device.work.submit(share)
+      offered.set(device.work.rigKey, (offered.get(device.work.rigKey) ?? 0) + 1)
+    }
+    for (let step = 0; step < 250; step++) {
+      const n = random(2)
+      const device = devices[n]!
+      const jobs = device.jobs.slice(-3)
+      const job = jobs[random(jobs.length)]
+      switch (random(12)) {
+        case 0:
+          void harness!.engine.activate(random(2) === 0 ? 'a' : 'b').catch(() => {})
+          break
+        case 1:
+          ;[a, b][random(2)]!.newTip()
+          break
+        case 2:
+          if (random(4) === 0) [a, b][random(2)]!.drop()
+          break
+        case 3:
+          if (random(4) > 0) break
+          device.work.leave('unplugged')
+          devices[n] = connect(n === 0 ? {} : { key: 'b', name: 'Other' })
+          break
+        case 4:
+          await harness!.pass(1000 * (1 + random(5)), 1000)
+          break
+        case 5:
+          if (job) offer(device, { ...device.find(job), nonce: 1 })
+          break
+        default: {
+          if (!job) break
+          const share = device.find(job)
+          offer(device, share)
+          if (random(8) === 0) offer(device, share)
+        }
+      }
+      await harness!.pass(10)
+      harness!.expectBalanced()
+    }
+    await until('every share to be judged', () => {
+      harness!.clock.advance(500)
+      harness!.expectBalanced()
+      return harness!.report().counts.pending === 0
+    })
+    const { counts } = harness!.report()
+    expect(counts.submitted + counts.weak).toBe([...offered.values()].reduce((sum, each) => sum + each, 0))
+    for (const [rigKey, count] of offered) {
+      const { submitted, weak } = harness!.rigDeltas(rigKey)!
+      expect(submitted + weak, rigKey).toBe(count)
+    }
+    expect(counts.acknowledged).toBeGreaterThan(0)
   })
 })
