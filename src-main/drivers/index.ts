@@ -50,3 +50,11 @@ export { type BoardTuningLimits, tuningLimits } from './boards/tuning-limits.ts'
 export { createOpenPort } from './transport/open-port.ts'
 export { findPortHolders, type PortHolder, type PortHolders } from './transport/port-holders.ts'
 export { openSerialLink, type SerialEnvironment } from './transport/serial-link.ts'
+export { listDevices, type PortRow, type UsbRow } from './discovery/list-devices.ts'
+export {
+  type BoardMatch,
+  concernsBoards,
+  type DrivenBoard,
+  matchBoard,
+  type MatchOptions,
+} from './discovery/match-board.ts'
