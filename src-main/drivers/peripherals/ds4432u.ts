@@ -28,7 +28,6 @@ const FEEDBACK_V = 0.6
 const LOWER_OHM = 3320
 const UPPER_OHM = 4750
 const FULL_SCALE_A = 98.921e-6
-const NOMINAL_V = 1.451
 const MIN_V = 0.046
 const MAX_V = 2.39
 /** What any board of this kind may have been left at by whoever drove it before. */
@@ -36,13 +35,18 @@ const LEFT_AT_V = { min: 1, max: 1.5 } as const
 const SETTLE_MS = 100
 const OFF_ATTEMPTS = 3
 
-/** @param volts 0.046 to 2.39 @returns the byte for register F8 @throws RangeError */
+/**
+ * Rounded up in either direction, as the vectors have it. Whether it lowers follows from the divider; firmware compares
+ * with 1.451 V, which is a little less than the 1.458 V that the divider gives, and so raises between the two.
+ *
+ * @param volts 0.046 to 2.39 @returns the byte for register F8 @throws RangeError
+ */
 export function ds4432uCode(volts: number): number {
   if (!(volts >= MIN_V && volts <= MAX_V))
     throw new RangeError(`${volts} V cannot be made: ${MIN_V} to ${MAX_V}`)
-  const amps = Math.abs(FEEDBACK_V / LOWER_OHM - (volts - FEEDBACK_V) / UPPER_OHM)
-  const steps = Math.min(127, Math.ceil((amps * 127) / FULL_SCALE_A))
-  return volts < NOMINAL_V ? LOWERS_BIT | steps : steps
+  const sinkA = FEEDBACK_V / LOWER_OHM - (volts - FEEDBACK_V) / UPPER_OHM
+  const steps = Math.min(127, Math.ceil((Math.abs(sinkA) * 127) / FULL_SCALE_A))
+  return sinkA > 0 ? LOWERS_BIT | steps : steps
 }
 
 export interface Ds4432uOptions {
