@@ -36,6 +36,8 @@ const MASK_BITS = 0xffff
 
 /** Longest a job is kept; less where it would repeat itself. */
 const MOST_JOB_INTERVAL_MS = 500
+/** Shorter intervals would fill a line at 115200. */
+const LEAST_JOB_INTERVAL_MS = 10
 
 const clocks = a1a2Clocks(HASH_COUNT)
 
@@ -125,6 +127,6 @@ export const gekkoA2: ChipProfile = {
   setVersionMask: (versionMask) => paced([rolling(versionMask)]),
   jobIntervalMs(_frequencyMhz, _chipCount, versionMask = CHIP_ROLLABLE_BITS) {
     const epoch = epochMs(bm1370Chip.smallCoresPerCore, HASH_COUNT, versionCount(versionMask))
-    return Math.min(MOST_JOB_INTERVAL_MS, epoch / 2)
+    return Math.max(LEAST_JOB_INTERVAL_MS, Math.min(MOST_JOB_INTERVAL_MS, epoch / 2))
   },
 }
