@@ -70,7 +70,10 @@ export interface DeviceShareCounts {
 export interface DeviceWork {
   /** What joins the device with its shares in reports and history. */
   readonly rigKey: string
-  /** What to hash now; null before the first job, and after `leave` or the end of the proxy: hash nothing then. */
+  /**
+   * What to hash now; null before the first job, when nothing has earned for a while (its pool was deleted), and after
+   * `leave` or the end of the proxy. Hash nothing then. `onJob` tells of the next; nothing tells that it became null.
+   */
   readonly job: DeviceJob | null
   /** Why it is given no jobs, a sentence; null unless its pool has no room for it. */
   readonly problem: string | null
@@ -82,8 +85,9 @@ export interface DeviceWork {
   /** The device delivers another rate from now on. */
   setNominalHashrate(nominalHashrateHs: number): void
   /**
-   * Its chips report nothing easier than this (their ticket, in real difficulty): held to less, every share would be
-   * worth less than the work in it. In force from the next job.
+   * Its chips report nothing easier than this as they are set (their ticket, in real difficulty): held to less, every
+   * share would be worth less than the work in it. In force from the next job, and no more than a wish: a job of a pool
+   * that credits less says so in its `target`, and the ticket must follow it, or shares that the pool pays are lost.
    */
   setLeastDifficulty(difficulty: number): void
   /** Harmless when repeated. */

@@ -365,6 +365,7 @@ export class ProxyEngine {
     if (!issued) {
       // Silence of a rig that has nothing to hash says nothing about it.
       seat.idle = true
+      seat.downstream.onIdle?.()
       return
     }
     const { downstream } = seat

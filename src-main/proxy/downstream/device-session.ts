@@ -37,6 +37,8 @@ export interface DeviceSessionParts {
 
 /** Another nominal hashrate is news from here on. */
 const NOMINAL_NEWS_RATIO = 2
+/** A job that earns nothing is mostly followed by one that does, and switching a board off and on takes time. */
+const IDLE_PATIENCE_MS = 30_000
 /** A device rolls what it is given, so any layout will do for it. */
 const ANY_LAYOUT = { rollsVersions: true, minimumRollableSize: 0 }
 
@@ -59,6 +61,8 @@ export class DeviceSession implements Downstream, ShareOfferer, ShareContext {
   #reissue = 0
   #lastNtime = 0
   #nextReference = 1
+  /** Since when its job earns nothing; null while it does. */
+  #idleSinceMs: number | null = null
 
   constructor(parts: DeviceSessionParts) {
     this.#parts = parts
@@ -71,7 +75,7 @@ export class DeviceSession implements Downstream, ShareOfferer, ShareContext {
     return this.#ready
   }
 
-  /** What it was given last; null before the first job and after the end. */
+  /** What it was given last; null before the first job, after the end, and when that has earned nothing for a while. */
   get job(): DeviceJob | null {
     return this.#job
   }
@@ -177,12 +181,19 @@ export class DeviceSession implements Downstream, ShareOfferer, ShareContext {
     this.rig.nominalHashrateHs = nominalHashrateHs
     if (ratio < NOMINAL_NEWS_RATIO && ratio > 1 / NOMINAL_NEWS_RATIO) return
     this.#nominalHs = nominalHashrateHs
-    this.rig.startVardiff(Math.max(difficulty, this.rig.leastDifficulty), clock.monotonicMs(), false)
+    this.rig.startVardiff(difficulty, clock.monotonicMs(), false)
   }
 
-  /** Its chips report nothing easier. */
+  /** Its chips report nothing easier as they are set. Where the pool credits less, that counts: chips can be told. */
   setLeastDifficulty(difficulty: number): void {
-    this.rig.setLeastDifficulty(difficulty, this.#host.clock.monotonicMs())
+    this.rig.setMinimumDifficulty(difficulty, this.#host.clock.monotonicMs())
+  }
+
+  onIdle(): void {
+    const nowMs = this.#host.clock.monotonicMs()
+    this.#idleSinceMs ??= nowMs
+    // Of a board that hashes for nothing only the heat is left, and unlike a rig it can be told.
+    if (nowMs - this.#idleSinceMs >= IDLE_PATIENCE_MS) this.#job = null
   }
 
   /** For `checkWork`. */
@@ -209,6 +220,7 @@ export class DeviceSession implements Downstream, ShareOfferer, ShareContext {
     )
     const { target, difficulty } = rig.steps.at(sequence, this.#reissue)!
     this.#lastNtime = ntime
+    this.#idleSinceMs = null
     const { extranonce2Size } = grant.layout
     this.#job = {
       number: jobNumberOf(sequence, this.#reissue),

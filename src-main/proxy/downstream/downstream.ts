@@ -52,6 +52,8 @@ export interface Downstream {
    * @returns false if the protocol has no word for such a change: nothing was told then, and the grant is not used
    */
   setExtranonce(grant: ExtranonceGrant, from: IssuedJob): boolean
+  /** Told about once a second while it has nothing to hash that could earn anything. */
+  onIdle?(): void
   disconnect(reason: string): void
 }
 

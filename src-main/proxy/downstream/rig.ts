@@ -107,11 +107,12 @@ export class Rig {
     this.vardiff = this.#newVardiff(difficulty, monotonicMs, known)
   }
 
-  /** The rig wants no difficulty below this. */
+  /** The rig wants no difficulty below this; where its pool credits less, it is held to that all the same. */
   setMinimumDifficulty(difficulty: number, monotonicMs: number): void {
-    if (!isDifficulty(difficulty)) return
+    if (!isDifficulty(difficulty) || difficulty === this.#minDifficulty) return
     this.#minDifficulty = difficulty
-    this.startVardiff(Math.max(difficulty, this.vardiff.difficulty), monotonicMs, false)
+    const { isSteady } = this.vardiff
+    this.startVardiff(Math.max(difficulty, this.vardiff.difficulty), monotonicMs, isSteady)
   }
 
   /**

@@ -289,6 +289,19 @@ describe('the difficulty of a device', () => {
     harness!.expectBalanced()
   })
 
+  it('is what the pool credits, also where its chips report less often: they can be told', async () => {
+    const a = await FakeSv1Pool.start({ name: 'a', difficulty: 1 })
+    const b = await FakeSv1Pool.start({ name: 'b', difficulty: 2e-7 })
+    await start([a, b])
+    const device = await deviceAtWork({ nominalHashrateHs: 1e3 })
+    device.work.setLeastDifficulty(1e-5)
+    await harness!.engine.activate('b')
+    expect(device.lastJob.difficulty).toBeCloseTo(2e-7, 8)
+    device.mine(2)
+    await judged(device, 2)
+    expect(b.acknowledged).toBe(2)
+  })
+
   it('is never less than what its chips report', async () => {
     const pool = await FakeSv1Pool.start({ name: 'a', difficulty: 1 })
     await start([pool])
@@ -334,6 +347,27 @@ describe('a device', () => {
     await judged(device, 1)
     expect(pool.acknowledged).toBe(1)
     await pool.stop()
+  })
+
+  it('is given a rest when its pool is gone for good, and work when there is another', async () => {
+    const a = await startPool('V1', 'a')
+    const b = await startPool('V2', 'b')
+    await start([a, b])
+    const device = await deviceAtWork()
+    const before = device.jobs.length
+    harness!.engine.setPools([])
+    await harness!.pass(20_000, 1000)
+    expect(device.work.job, 'another pool may be entered at once').not.toBeNull()
+    await harness!.pass(20_000, 1000)
+    expect(device.work.job).toBeNull()
+    expect(device.jobs).toHaveLength(before)
+    harness!.engine.setPools([configOf(b)], 'b')
+    await until('a job', () => device.work.job !== null)
+    await harness!.pass(2000, 1000)
+    expect(device.work.job).toBe(device.lastJob)
+    device.mine(1)
+    await judged(device, 1)
+    expect(b.acknowledged).toBe(1)
   })
 
   it('whose pool has no room says so, and is taken in when that changes', async () => {
