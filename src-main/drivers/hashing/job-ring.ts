@@ -22,16 +22,19 @@ export class RingJob {
   readonly extranonce2: Uint8Array
   /** Zero bits from which chips report since this job. */
   readonly ticketBits: number
+  /** Running number of the job on its ring. */
+  readonly ordinal: number
   #isStale = false
   /** Nonce and version of each header found, one after the other. */
   readonly #seen: number[] = []
 
-  constructor(slot: number, made: MadeWork, ticketBits: number) {
+  constructor(slot: number, made: MadeWork, ticketBits: number, ordinal: number) {
     this.slot = slot
     this.work = made.work
     this.job = made.job
     this.extranonce2 = made.extranonce2
     this.ticketBits = ticketBits
+    this.ordinal = ordinal
   }
 
   /** Whether it became worthless, its block having been found by somebody else. */
@@ -63,6 +66,7 @@ export class JobRing {
   #before: RingJob | null = null
   /** Index into `#slots` of the job sent last; -1 before the first. */
   #newest = -1
+  #nextOrdinal = 0
 
   /** @param slots wire ids in the order in which jobs take them, at least one */
   constructor(slots: readonly number[]) {
@@ -80,10 +84,15 @@ export class JobRing {
     return this.#newest < 0 ? null : this.#slots[this.#newest]!
   }
 
+  /** Running number that the next job gets. */
+  get nextOrdinal(): number {
+    return this.#nextOrdinal
+  }
+
   /** Puts work into `nextSlot`; to be called when the frame is about to be written. */
   add(made: MadeWork, ticketBits: number): RingJob {
     const slot = this.nextSlot
-    const entry = new RingJob(slot, made, ticketBits)
+    const entry = new RingJob(slot, made, ticketBits, this.#nextOrdinal++)
     this.#newest = (this.#newest + 1) % this.#slots.length
     if (this.#slots.length === 1) this.#before = this.#jobs.get(slot) ?? null
     this.#jobs.set(slot, entry)

@@ -21,6 +21,7 @@ export interface FoundHeader {
   /** Rolled bits included. */
   readonly version: number
   readonly hashDifficulty: number
+  readonly zeroBits: number
   /** Whether it counts towards the rate: its hash meets the ticket, whatever ticket the chip really has. */
   readonly meetsTicket: boolean
 }
@@ -115,11 +116,11 @@ export class NonceJudge {
   }
 
   #verdict(candidate: Candidate, nonce: number): NonceVerdict {
-    const { entry, version, hashDifficulty } = candidate
+    const { entry, version, hashDifficulty, zeroBits } = candidate
     const { job } = entry
     entry.remember(nonce, version)
-    const meetsTicket = candidate.zeroBits >= entry.ticketBits
-    const found: FoundHeader = { entry, version, hashDifficulty, meetsTicket }
+    const meetsTicket = zeroBits >= entry.ticketBits
+    const found: FoundHeader = { entry, version, hashDifficulty, zeroBits, meetsTicket }
     if (forbiddenVersionChange(job.version, version, job.versionRollingMask) !== 0) {
       return { kind: 'outside-mask', found }
     }

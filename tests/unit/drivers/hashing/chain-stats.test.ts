@@ -17,7 +17,7 @@ function entry(): RingJob {
 
 const nearMiss = (meetsTicket = true): NonceVerdict => ({
   kind: 'near-miss',
-  found: { entry: entry(), version: 0, hashDifficulty: 3, meetsTicket },
+  found: { entry: entry(), version: 0, hashDifficulty: 3, zeroBits: meetsTicket ? 33 : 31, meetsTicket },
 })
 
 function begun(chipCount = 2): { clock: ManualClock; stats: ChainStats } {
