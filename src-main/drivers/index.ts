@@ -58,3 +58,15 @@ export {
   matchBoard,
   type MatchOptions,
 } from './discovery/match-board.ts'
+export { ChainSession } from './hashing/chain-session.ts'
+export { type ChainView } from './hashing/chain-view.ts'
+export { type ChainEvent } from './hashing/event-log.ts'
+export { type ChainHealth } from './hashing/chain-health.ts'
+export { type ChainReport, type ChipRate, type NonceCounts } from './hashing/chain-stats.ts'
+export { type JobTiming } from './hashing/job-feed.ts'
+export { type RateEstimate } from './hashing/rate-window.ts'
+export { type FailureReason } from './hashing/recovery-plan.ts'
+export { type ChainSessionParts, type ClockSetting, type SessionBoard } from './hashing/session-parts.ts'
+export { type SessionState, type SessionStateName } from './hashing/session-state.ts'
+export { chipProfile } from './chips/profiles.ts'
+export { identifyChips } from './hashing/identify-chips.ts'
