@@ -70,3 +70,5 @@ export { type ChainSessionParts, type ClockSetting, type SessionBoard } from './
 export { type SessionState, type SessionStateName } from './hashing/session-state.ts'
 export { chipProfile } from './chips/profiles.ts'
 export { identifyChips } from './hashing/identify-chips.ts'
+export { createOpenUsbControl } from './transport/usb-control.ts'
+export { listUsbHandles, type ListUsbHandles, type UsbHandle } from './transport/usb-package.ts'
