@@ -3,11 +3,13 @@
  * procedures, the other calls them; the serving side may also post events. The same code runs between two
  * ends of a MessageChannel, so whatever a thread runs can be tested in process.
  */
+import { type MessagePort } from 'node:worker_threads'
 import { type ErrorCode, errorText, HeadframeError } from '../base/index.ts'
 
 /** What `Worker`, `parentPort` and `MessagePort` have in common. */
 export interface ThreadPort {
-  postMessage(message: unknown): void
+  /** @param transfer ports within the message that go over with it */
+  postMessage(message: unknown, transfer?: readonly MessagePort[]): void
   on(event: 'message', listener: (message: unknown) => void): unknown
 }
 
@@ -78,13 +80,20 @@ export class ThreadClient<P extends Procedures, E = never> {
     })
   }
 
-  /** @throws HeadframeError as the procedure did; Error when the thread has ended */
-  call<K extends keyof P & string>(name: K, argument: ArgumentOf<P[K]>): Promise<ResultOf<P[K]>> {
+  /**
+   * @param transfer ports within the argument that go over with it
+   * @throws HeadframeError as the procedure did; Error when the thread has ended
+   */
+  call<K extends keyof P & string>(
+    name: K,
+    argument: ArgumentOf<P[K]>,
+    transfer: readonly MessagePort[] = [],
+  ): Promise<ResultOf<P[K]>> {
     if (this.#ended) return Promise.reject(this.#ended)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
-      this.#port.postMessage({ kind: 'call', id, name, argument } satisfies Call)
+      this.#port.postMessage({ kind: 'call', id, name, argument } satisfies Call, transfer)
     })
   }
 
