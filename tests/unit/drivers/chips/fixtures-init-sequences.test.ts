@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toHex } from '../../../../src-main/base/index.ts'
+import { fromHex, toHex } from '../../../../src-main/base/index.ts'
 import { chipAddresses } from '../../../../src-main/drivers/chips/address.ts'
 import { bm1366Chip } from '../../../../src-main/drivers/chips/bm1366.ts'
 import { bm1368Chip } from '../../../../src-main/drivers/chips/bm1368.ts'
@@ -10,6 +10,8 @@ import { chipProfile } from '../../../../src-main/drivers/chips/profiles.ts'
 import { bringUp, type RollingChip } from '../../../../src-main/drivers/chips/rolling-profile.ts'
 import { type Sequence, type Step } from '../../../../src-main/drivers/model/sequence.ts'
 import { hasSharedFixtures } from '../../../support/shared-fixtures.ts'
+import { runSequence } from '../../../../src-main/drivers/sequence/run-sequence.ts'
+import { scriptedBoard, settled } from '../sequence/scripted-board.ts'
 import { asicVectors, sentFrames } from './asic-vectors.ts'
 
 type RecordedStep =
@@ -36,6 +38,31 @@ function transcriptOf(sequence: Sequence): string[] {
         return []
     }
   })
+}
+
+/** Identities as chips say them. */
+const IDENTITY: Readonly<Record<number, string>> = {
+  0x1366: 'aa55136600000000000005',
+  0x1368: 'aa5513680000000000000f',
+  0x1370: 'aa55137000000000000010',
+  0x1397: 'aa5513971800000006',
+}
+
+/** That a board on a line sees a sequence as recorded, once it answers as its chips do. */
+async function expectRun(sequence: Sequence, recorded: readonly string[], id: string): Promise<void> {
+  const model = sequence.flatMap((step) => (step.op === 'expect-chips' ? [step.model] : []))[0]!
+  const identity = fromHex(IDENTITY[model]!)
+  const { clock, host, seen } = scriptedBoard([{ to: '55aa520500000a', frames: [identity] }], {
+    replyLength: identity.length === 9 ? 9 : 11,
+  })
+  const result = await settled(clock, runSequence(sequence, host))
+  expect(result, id).toMatchObject({ status: 'fulfilled', value: { chips: [{ model, address: 0 }] } })
+  const visible = seen.map(({ what }) => what).filter((what) => !what.startsWith('reset'))
+  expect(visible, id).toEqual(
+    recorded
+      .filter((line) => !line.startsWith('expect'))
+      .map((line) => line.replace(/^tx /, '').replace(/^host-baud/, 'baud')),
+  )
 }
 
 /** @param rampTo frames of a clock, which firmware ramps with */
@@ -119,10 +146,12 @@ function rollingBringUp(
   }
 }
 
-function checkRolling(chip: RollingChip, steps: readonly RecordedStep[], id: string): void {
+async function checkRolling(chip: RollingChip, steps: readonly RecordedStep[], id: string): Promise<void> {
   const target = steps.find((step) => step[0] === 'ramp')![2] as number
   const { sequence, clock } = rollingBringUp(chip, target)
-  expect(transcriptOf(sequence), id).toEqual(recordedTranscript(steps, (mhz) => [clock(mhz)]))
+  const transcript = recordedTranscript(steps, (mhz) => [clock(mhz)])
+  expect(transcriptOf(sequence), id).toEqual(transcript)
+  await expectRun(sequence, transcript, id)
   expectPauses(sequence, steps, id)
 
   // The profile sends the same, but its ramp is a sequence of its own, and one chip stays on the first rate.
@@ -142,7 +171,7 @@ function checkRolling(chip: RollingChip, steps: readonly RecordedStep[], id: str
   expect(after.at(-1), id).toBe('55aa510900a49000ffff1c')
 }
 
-function checkBm1397(steps: readonly RecordedStep[], id: string): void {
+async function checkBm1397(steps: readonly RecordedStep[], id: string): Promise<void> {
   const parts = bm1397BringUp({ chipCount: 1, ticketDifficulty: 256 })
   const { startMhz, ramp } = chipProfile('BM1397')
   const sequence = [
@@ -151,19 +180,23 @@ function checkBm1397(steps: readonly RecordedStep[], id: string): void {
     ...[startMhz, ...ramp(startMhz, 425)].flatMap(parts.clock),
     ...parts.fastLine,
   ]
-  expect(transcriptOf(sequence), id).toEqual(recordedTranscript(steps, parts.clock))
+  const transcript = recordedTranscript(steps, parts.clock)
+  expect(transcriptOf(sequence), id).toEqual(transcript)
+  await expectRun(sequence, transcript, id)
   expectPauses(sequence, steps, id)
 }
 
-function checkStick(steps: readonly RecordedStep[], id: string): void {
+async function checkStick(steps: readonly RecordedStep[], id: string): Promise<void> {
   const parts = stickBringUp(1, 16)
   const sequence = [parts.reset, ...parts.count, ...parts.setup, ...parts.clock(200)]
-  expect(transcriptOf(sequence), id).toEqual(recordedTranscript(steps, () => []))
+  const transcript = recordedTranscript(steps, () => [])
+  expect(transcriptOf(sequence), id).toEqual(transcript)
+  await expectRun(sequence, transcript, id)
   expectPauses(sequence, steps, id)
   expect(parts.reset, id).toMatchObject({ op: 'reset', lowMs: 1000, settleMs: 200 })
 }
 
-const TRANSCRIPTS: Readonly<Record<string, (steps: readonly RecordedStep[], id: string) => void>> = {
+const TRANSCRIPTS: Readonly<Record<string, (steps: readonly RecordedStep[], id: string) => Promise<void>>> = {
   'bm1366-x1': (steps, id) => checkRolling(bm1366Chip, steps, id),
   'bm1368-x1': (steps, id) => checkRolling(bm1368Chip, steps, id),
   'bm1370-x1': (steps, id) => checkRolling(bm1370Chip, steps, id),
@@ -184,7 +217,7 @@ describe.runIf(hasSharedFixtures)('bring-up transcripts of the shared fixtures',
   const vectors = hasSharedFixtures ? asicVectors<Input, Expected>('init-sequences') : []
   it.each(vectors.map(({ id, input, expected }) => ({ id, input, expected })))(
     'sends what $id recorded',
-    ({ id, input, expected }) => {
+    async ({ id, input, expected }) => {
       if (expected.addresses !== undefined) {
         const interval = typeof input.interval === 'number' ? input.interval : undefined
         expect(chipAddresses(input.chips, interval)).toEqual(expected.addresses)
@@ -192,7 +225,7 @@ describe.runIf(hasSharedFixtures)('bring-up transcripts of the shared fixtures',
       }
       const check = TRANSCRIPTS[id.replace('init-sequences/', '')]
       if (check === undefined) throw new Error(`no test for ${id}`)
-      check(expected.steps!, id)
+      await check(expected.steps!, id)
     },
   )
 })
