@@ -9,9 +9,6 @@
  */
 import { type ChipReply, type NonceReply, type ReplyDecoder } from '../../model/chip.ts'
 
-/** So long without a byte is silence, milliseconds: a byte lasts 87 microseconds at 115200, bridges pause a little. */
-export const SILENCE_MS = 10
-
 /** More than this without silence is no reply but noise. */
 const MOST_PENDING = 1024
 
