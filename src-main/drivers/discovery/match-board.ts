@@ -68,6 +68,20 @@ export function matchBoard(
   return device.ports.length === 0 ? { kind: 'ignored' } : { kind: 'ask', candidates }
 }
 
+/** How many ports a device will have once its system has made all of them; 0 for what we do not drive. */
+export function expectedPorts(
+  known: readonly KnownBoard[],
+  platform: NodeJS.Platform,
+): (device: AttachedDevice) => number {
+  return (device) => {
+    const complete = { ...device, ports: [0, 1].map((n) => ({ kind: 'tty', path: String(n) }) as const) }
+    const match = matchBoard(complete, known, { platform })
+    if (match.kind === 'board') return portCount(match.model.ports)
+    if (match.kind === 'family') return portCount(match.family.ports)
+    return match.kind === 'ask' ? 1 : 0
+  }
+}
+
 /** Whether anything known has these numbers: what is listed though no driver made a port of it. */
 export function concernsBoards(
   known: readonly KnownBoard[],
@@ -149,6 +163,10 @@ function isNamedGadget(device: AttachedDevice): boolean {
   return product !== '' && !BRIDGE_NAME.test(product)
 }
 
+function portCount(ports: BoardModel['ports']): number {
+  return ports === 'data' ? 1 : 2
+}
+
 function driven(board: KnownBoard): readonly DrivenBoard[] {
   if (board.kind === 'model') return [{ kind: 'board', model: board.model }]
   if (board.kind === 'family') return [{ kind: 'family', family: board.family }]
@@ -161,7 +179,7 @@ function matched(device: AttachedDevice, board: KnownBoard, options: MatchOption
     return { kind: 'unsupported', board: board.board, name, why: because }
   }
   const wanted = board.kind === 'model' ? board.model : board.family
-  const portsNeeded = wanted.ports === 'data' ? 1 : 2
+  const portsNeeded = portCount(wanted.ports)
   if (device.ports.length < portsNeeded) {
     return { kind: 'driver', name: wanted.name, needed: missingDriver(device, portsNeeded, options.platform) }
   }

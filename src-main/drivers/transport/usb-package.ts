@@ -25,6 +25,8 @@ export interface UsbHandle {
   readonly productName?: string | null | undefined
   readonly serialNumber?: string | null | undefined
   readonly bus: string
+  /** New each time a device is plugged in. */
+  readonly address: number
   readonly ports: readonly number[]
   open(): Promise<void>
   close(): Promise<void>

@@ -63,6 +63,7 @@ function pretendHandle(
     productName: 'GekkoScience Compac A1',
     serialNumber: options.serialNumber === undefined ? 'GS-1' : options.serialNumber,
     bus: '001',
+    address: 7,
     ports: options.ports ?? [4],
     async open() {
       if (options.openError !== undefined) throw new Error(options.openError)
