@@ -95,3 +95,19 @@ export {
 } from './simulated/virtual-board.ts'
 export { type DeviceSource, type HotplugEvent, HotplugWatcher } from './discovery/hotplug.ts'
 export { createSystemDevices } from './discovery/system-devices.ts'
+export {
+  type AttachOutcome,
+  type SafetyAttachment,
+  SafetyDesk,
+  type SafetyDeskParts,
+  type SafetyEvent,
+} from './safety/safety-desk.ts'
+export { type SafetyNotice, type SafetyState, type SafetyView } from './safety/safety-views.ts'
+export {
+  ALIVE_LIMIT_MS,
+  ALIVE_PERIOD_MS,
+  heard,
+  listen,
+  type Watchdog,
+  watchdogFrom,
+} from './safety/watchdog.ts'

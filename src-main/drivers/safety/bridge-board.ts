@@ -44,8 +44,22 @@ export class BridgeBoard implements BoardPower {
   /** Whether the fan controller was told how the fan is wired since the channel was opened. */
   #fanIsReady = false
 
-  /** Takes the bridge over; `close` closes it. @throws TypeError if the model is no bridge board */
-  constructor(model: BoardModel, bridge: BoardBridge, parts: BridgeParts, clock: Clock) {
+  /** Chips were seen running by whoever opened the bridge; told by the first `findLeftovers`. */
+  #wasFoundRunning: boolean
+
+  /**
+   * Takes the bridge over; `close` closes it.
+   * @param wasFoundRunning whether chips were out of reset when the bridge was opened
+   * @throws TypeError if the model is no bridge board
+   */
+  constructor(
+    model: BoardModel,
+    bridge: BoardBridge,
+    parts: BridgeParts,
+    clock: Clock,
+    wasFoundRunning = false,
+  ) {
+    this.#wasFoundRunning = wasFoundRunning
     if (model.bridge === null) throw new TypeError(`${model.id} has no bridge`)
     this.#model = model
     this.#bridge = bridge
@@ -162,7 +176,9 @@ export class BridgeBoard implements BoardPower {
   /** Out of reset means running: after power-on these bridges hold the chips in reset by themselves. */
   async findLeftovers(): Promise<Leftovers> {
     const level = await this.#bridge.gpio.read(this.#resetPin)
-    return level === HIGH
+    const wasRunning = level === HIGH || this.#wasFoundRunning
+    this.#wasFoundRunning = false
+    return wasRunning
       ? { wasRunning: true, found: ['its chips were out of reset'] }
       : { wasRunning: false, found: [] }
   }

@@ -240,11 +240,12 @@ export class BoardSupervisor implements PowerAuthority {
    * Ends the supervision: switches off as far as that can be done, leaves the fan where it harms nothing, closes the
    * control channel. Resolves within a bounded time and never throws.
    * @param cause why, for the hashing side
+   * @param keepChannel leaves the control channel open for whoever looks after the board next
    */
-  async leave(cause: 'unplugged' | 'stopped'): Promise<void> {
+  async leave(cause: 'unplugged' | 'stopped', keepChannel = false): Promise<void> {
     if (this.#state === 'gone') return
     const { clock, power, trips } = this.#parts
-    const hadPower = this.#isPowered()
+    const hadPower = this.#isPowered() || this.#stopping !== null
     this.#isLeaving = true
     // Even when it seems to be unplugged: a board with a supply of its own may still hear.
     const message = cause === 'unplugged' ? 'The board was unplugged.' : 'Headframe stops looking after it.'
@@ -264,6 +265,7 @@ export class BoardSupervisor implements PowerAuthority {
     this.#ticker?.cancel()
     this.#ticker = null
     this.#setState('gone')
+    if (keepChannel) return
     await bounded(clock, COMMAND_LIMIT_MS, 'the control port to close', () => power.close()).catch(
       (error: unknown) => this.#parts.log.warn('control port not closed', { error: errorText(error) }),
     )
