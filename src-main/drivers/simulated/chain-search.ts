@@ -80,6 +80,11 @@ export class ChainSearch {
         : headers.lanes * 2 ** fixedZeroBits * kind.spaceRatio,
       cores: this.#firstBytes / this.#firstByteStep,
     })
+    // Visits may have become shorter than what of the present one is done.
+    if (this.#visitDone >= this.#plan.hashesPerVisit) {
+      this.#visit++
+      this.#visitDone = 0
+    }
     return hashrateHs
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { fromHex, ManualClock, toHex } from '../../../../src-main/base/index.ts'
 import { Faults } from '../../../../src-main/drivers/simulated/faults.ts'
-import { plainFinder } from '../../../../src-main/drivers/simulated/nonce-finder.ts'
+import { type NonceFinder, plainFinder } from '../../../../src-main/drivers/simulated/nonce-finder.ts'
 import {
   VirtualChain,
   type VirtualChainOptions,
@@ -223,6 +223,29 @@ describe('virtual chain of chips that roll versions', () => {
     expect(nonces.every((nonce) => (nonce.field & ~0x0ff0) === 0)).toBe(true)
     expect(new Set(nonces.map((nonce) => nonce.field)).size).toBeGreaterThan(10)
     for (const nonce of nonces) expect(zeroBits(gammaHeader(nonce))).toBeGreaterThanOrEqual(4)
+  })
+
+  it('goes on with its job when its versions become fewer in the midst of it', async () => {
+    const counts: number[] = []
+    const finder: NonceFinder = {
+      find: (header, first, count, bits) => {
+        counts.push(count)
+        return plainFinder.find(header, first, count, bits)
+      },
+    }
+    const { clock, line, chain } = await mining({ fixedZeroBits: 6, finder })
+    await line.send(write(0x14, 0), GAMMA_JOB)
+    for (const mask of [0x9000ffff, 0x9000000f, 0x90000000, 0x900003ff, 0x90000001]) {
+      for (const ms of [250, 330]) {
+        await pass(clock, line, ms)
+        await line.send(write(0xa4, mask))
+        const { hashes } = chain.view
+        const nonces = await pass(clock, line, 500)
+        expect(chain.view.hashes).toBeGreaterThan(hashes)
+        for (const nonce of nonces) expect(zeroBits(gammaHeader(nonce))).toBeGreaterThanOrEqual(6)
+      }
+    }
+    expect(Math.min(...counts)).toBeGreaterThan(0)
   })
 
   it('begins again when an epoch is over, and reports the same nonces again', async () => {
