@@ -28,6 +28,7 @@ const PROFILES: Readonly<Record<ChipId, ChipProfile>> = {
   'antminer-u': antminerU,
 }
 
+/** Everything that is known of a family of chips; the same object each time. */
 export function chipProfile(id: ChipId): ChipProfile {
   return PROFILES[id]
 }

@@ -119,7 +119,7 @@ export function chipNonce(reply: NonceReply): number {
   return (((n & 0xff) << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24)) >>> 0
 }
 
-/** @param addresses of the chips, in the order in which they take them */
+/** The parts of a chip's bring-up, with `settings.addresses` in the order in which chips take them. */
 export function bringUp(chip: RollingChip, settings: BringUpSettings): BringUp {
   const enable = (mask: number): Step => write('all', 'midstateConfig', midstateConfig(mask))
   const solve = (frequencyMhz: number): PllSetting => {
@@ -156,6 +156,10 @@ export function bringUp(chip: RollingChip, settings: BringUpSettings): BringUp {
   }
 }
 
+/**
+ * A profile out of what tells these chips apart. Pauses are part of its sequences: `setFrequency` waits 100 ms for the
+ * regulator, so a ramp needs no timer of its own; after `idle` the next `setFrequency` wakes the chips.
+ */
 export function rollingProfile(
   chip: RollingChip,
   addresses: (chipCount: number) => readonly number[],
