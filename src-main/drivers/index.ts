@@ -73,15 +73,6 @@ export { chipProfile } from './chips/profiles.ts'
 export { identifyChips } from './hashing/identify-chips.ts'
 export { createOpenUsbControl } from './transport/usb-control.ts'
 export { listUsbHandles, type ListUsbHandles, type UsbHandle } from './transport/usb-package.ts'
-export {
-  type AttachOutcome,
-  type SafetyAttachment,
-  SafetyDesk,
-  type SafetyEvent,
-} from './safety/safety-desk.ts'
-export { type SafetyNotice, type SafetyState, type SafetyView } from './safety/safety-views.ts'
-export { type DeviceSource, type HotplugEvent, HotplugWatcher } from './discovery/hotplug.ts'
-export { createSystemDevices } from './discovery/system-devices.ts'
 export { type Fault, type FaultKind } from './simulated/faults.ts'
 export { createVirtualBoard } from './simulated/make-board.ts'
 export { type NonceFinder, plainFinder } from './simulated/nonce-finder.ts'
