@@ -30,6 +30,16 @@ export { auradineFirmware } from './firmware/auradine.ts'
 export { sealminerFirmware } from './firmware/sealminer.ts'
 export { innosiliconFirmware } from './firmware/innosilicon.ts'
 export { futurebitFirmware } from './firmware/futurebit.ts'
+export { PRACTICE_BOARDS, type PracticeBoardPlan } from './boards/board-shed.ts'
+export {
+  boardsInProcess,
+  boardsInThread,
+  openPracticeBoards,
+  type PracticeBoards,
+  type PracticeBoardsOptions,
+  runBoardsThread,
+} from './boards/practice-boards.ts'
+export { createScanFinder } from './boards/scan-finder.ts'
 export { PRACTICE_RIGS, type RigFamily } from './rigs/families.ts'
 export {
   hashingInProcess,
