@@ -48,6 +48,8 @@ export interface OpenedBridge {
 }
 
 const CONTROL_LINE = { baudRate: 115_200, stopBits: 1 } as const
+/** Safe with every part (asic-serial 6.3). */
+const I2C_HZ = 100_000
 /** Reset of every bridge board that is driven. */
 const RESET_PIN = 0
 
@@ -138,11 +140,17 @@ async function openAndHold(parts: OpenBoardParts, device: AttachedDevice): Promi
   const link = await parts.openPort(requirePort(device, 0), CONTROL_LINE)
   const bridge = await openBridge(link, clock, { log })
   try {
-    const level = await bridge.gpio.read(RESET_PIN, { urgency: 'shutdown' })
+    // A level that cannot be read counts as running, and keeps nobody from holding the chips.
+    const wasRunning = await bridge.gpio.read(RESET_PIN, { urgency: 'shutdown' }).then(
+      (level) => level === 1,
+      () => true,
+    )
     await bridge.gpio.write(RESET_PIN, 0, { urgency: 'shutdown' })
+    // Whoever had the board before may have left the bus at a rate that not every part takes.
+    await bridge.i2c.setFrequency(I2C_HZ)
     const inventory = await scanBus(bridge.i2c, clock)
     log.info('parts found', { key: device.key, summary: inventory.summary })
-    return { bridge, inventory, wasRunning: level === 1 }
+    return { bridge, inventory, wasRunning }
   } catch (error) {
     await bridge.close()
     throw error
