@@ -102,3 +102,13 @@ export {
   type Watchdog,
   watchdogFrom,
 } from './safety/watchdog.ts'
+export {
+  type AccessVerdict,
+  judgeAccess,
+  portGroup,
+  type PortRights,
+  readGroups,
+  readPortRights,
+} from './discovery/linux-access.ts'
+export { type PlatformNote, platformNotes } from './discovery/platform-notes.ts'
+export { type InstallStep, UDEV_RULES_NAME, udevInstallSteps, udevRules } from './discovery/udev-rules.ts'
