@@ -66,6 +66,8 @@ export class BoardSupervisor implements PowerAuthority {
   #signedAtMs = 0
   #started: Promise<void> | null = null
   #stopping: Promise<void> | null = null
+  /** How often somebody said stop: a start that was asked for before does not happen. */
+  #stops = 0
   #commands: Promise<unknown> = Promise.resolve()
   #stillOn: readonly FailedStep[] = []
   #ticker: Timer | null = null
@@ -160,11 +162,14 @@ export class BoardSupervisor implements PowerAuthority {
     const wanted = coreVoltageMv ?? model.coreVoltageMv?.default ?? null
     const checked = checkCoreVoltage(model, wanted)
     if (!checked.ok) throw outOfRange(checked.error)
+    const stops = this.#stops
     await this.start()
     if (this.#state === 'starting') throw refused('safety/busy', 'The board is being started already.')
     // Powered again: everything off first, so that chips begin where they begin after being plugged in.
-    if (this.#state === 'on') await this.release()
+    if (this.#state === 'on') await this.#shutDown('hot')
     await this.#stopping
+    // Whoever said stop while this waited meant this.
+    if (stops !== this.#stops) throw refused('safety/cut', 'The board was stopped before it was started.')
     this.#requireStartable()
     await this.#start(wanted)
   }
@@ -217,12 +222,14 @@ export class BoardSupervisor implements PowerAuthority {
   }
 
   async release(): Promise<void> {
+    this.#stops++
     if (this.#isPowered()) await this.#shutDown('hot')
     else await this.#stopping
   }
 
   /** Power away because a person says so; resolves when everything is off, or was tried. */
   async stop(): Promise<void> {
+    this.#stops++
     if (this.#isPowered()) {
       this.#cut({ cause: 'stopped', message: 'The board was stopped by hand.' })
     }
@@ -247,6 +254,7 @@ export class BoardSupervisor implements PowerAuthority {
     const { clock, power, trips } = this.#parts
     const hadPower = this.#isPowered() || this.#stopping !== null
     this.#isLeaving = true
+    this.#stops++
     // Even when it seems to be unplugged: a board with a supply of its own may still hear.
     const message = cause === 'unplugged' ? 'The board was unplugged.' : 'Headframe stops looking after it.'
     this.#cut({ cause, message })
