@@ -110,15 +110,16 @@ export class ChainSession {
     this.#run?.onSetting()
   }
 
-  /** Chips idle, power off, until `resume`. Resolves when it is so, or the board is gone. */
+  /** Chips idle, power off, until `resume`. Resolves when it is so, the board is gone, or `resume` came in between. */
   async stop(reason: string): Promise<void> {
     this.#stopReason = reason
     this.#run?.finish({ kind: 'stopped' })
     this.#wake()
-    if (!this.#life || this.#isAt('stopped')) return
+    if (!this.#life || this.#isAt('stopped') || this.#isAt('gone')) return
     await new Promise<void>((resolve) => {
       const unsubscribe = this.onState(() => {
-        if (!this.#isAt('stopped') && !this.#isAt('gone')) return
+        const isAwaited = this.#stopReason !== null
+        if (isAwaited && !this.#isAt('stopped') && !this.#isAt('gone')) return
         unsubscribe()
         resolve()
       })
