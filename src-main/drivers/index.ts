@@ -112,3 +112,4 @@ export {
 } from './discovery/linux-access.ts'
 export { type PlatformNote, platformNotes } from './discovery/platform-notes.ts'
 export { type InstallStep, UDEV_RULES_NAME, udevInstallSteps, udevRules } from './discovery/udev-rules.ts'
+export { openPatiently, type PatientOpening } from './transport/open-patiently.ts'

@@ -1,10 +1,11 @@
 /** The devices of this machine, asked of the system: the effectful side of `list-devices.ts`. Touches no device. */
-import { errorText, HeadframeError, type Unsubscribe } from '../../base/index.ts'
+import { type Unsubscribe } from '../../base/index.ts'
 import { type AttachedDevice } from '../model/usb.ts'
+import { listSerialPorts } from '../transport/serial-package.ts'
 import { listUsbHandles, onUsbChange, type UsbHandle, usbRow } from '../transport/usb-package.ts'
 import { type DeviceSource } from './hotplug.ts'
 import { LinuxSysfs } from './linux-sysfs.ts'
-import { listDevices, type PortRow, type UsbRow } from './list-devices.ts'
+import { listDevices, type UsbRow } from './list-devices.ts'
 
 export interface SystemDevicesOptions {
   readonly platform: NodeJS.Platform
@@ -18,27 +19,14 @@ export function createSystemDevices({ platform, concerns }: SystemDevicesOptions
   const descriptors = new Descriptors(concerns)
   return {
     name: 'USB',
+    /** @throws HeadframeError `port/list-failed` */
     async list(): Promise<readonly AttachedDevice[]> {
       const shown = platform === 'linux' ? await sysfs.list() : null
       if (shown !== null) return listDevices(platform, shown.ports, shown.usb, concerns)
-      const [ports, usb] = await Promise.all([listPorts(), descriptors.read()])
+      const [ports, usb] = await Promise.all([listSerialPorts(), descriptors.read()])
       return listDevices(platform, ports, usb, concerns)
     },
     onChange: (listener): Unsubscribe => onUsbChange(listener),
-  }
-}
-
-/** @throws HeadframeError `port/list-failed` */
-async function listPorts(): Promise<readonly PortRow[]> {
-  try {
-    const { SerialPort } = await import('serialport')
-    return await SerialPort.list()
-  } catch (cause) {
-    throw new HeadframeError(
-      'port/list-failed',
-      `The system does not list its ports: ${errorText(cause)}. Devices that are plugged in now are not found until it does.`,
-      { cause },
-    )
   }
 }
 

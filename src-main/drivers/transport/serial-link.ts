@@ -16,6 +16,7 @@ import { type ByteLink, type LineSettings, type LinkEnd } from '../model/byte-li
 import { LinkCore, requireBaudRate } from './link-core.ts'
 import { openFailureError, openFailureKind } from './open-failure.ts'
 import { findPortHolders } from './port-holders.ts'
+import { loadSerialPort } from './serial-package.ts'
 
 /** So long may the system take for bytes that we gave it: 64 KiB need 6 s at 115 200 baud, and we write frames. */
 const TAKE_TIMEOUT_MS = 5_000
@@ -54,18 +55,6 @@ export async function openSerialLink(
     throw openFailureError({ path, text, platform, holders, pid: process.pid, cause })
   }
   return new SerialLink(path, port, environment.clock)
-}
-
-async function loadSerialPort(path: string): Promise<typeof SerialPort> {
-  try {
-    return (await import('serialport')).SerialPort
-  } catch (cause) {
-    throw new HeadframeError(
-      'port/open-failed',
-      `${path} could not be opened: this copy of Headframe has no serial port support for this system. Install Headframe again.`,
-      { context: { port: path, system: errorText(cause) }, cause },
-    )
-  }
 }
 
 class SerialLink implements ByteLink {
