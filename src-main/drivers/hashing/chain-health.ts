@@ -28,7 +28,8 @@ const MAX_DUPLICATE_RATIO = 0.01
 const LEAST_REPLIES = 100
 /** Below this much of what the clock promises a rate is low, if luck does not explain it. */
 const LOW_RATE_RATIO = 0.85
-const SIGMAS = 3
+/** Looked at for days, three are reached by luck once a day. */
+const SIGMAS = 4
 
 export interface HealthSigns {
   readonly rate: RateEstimate
