@@ -26,7 +26,7 @@ export type Fault =
   | { readonly kind: 'mute' }
   /** The control port never answers; what it is told it does not do either. */
   | { readonly kind: 'control-mute' }
-  /** Heat beyond what the chip makes itself, watts: a heatsink that came off. */
+  /** Heat beyond what the chip makes itself, watts, while it has power: a heatsink that came off. */
   | { readonly kind: 'overheat'; readonly addedW: number }
   /** The fan stands still, whatever it is told. */
   | { readonly kind: 'stuck-fan' }

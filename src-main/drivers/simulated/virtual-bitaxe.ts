@@ -190,7 +190,7 @@ export class VirtualBitaxe implements VirtualBoard {
       clockMhz: chain?.released ? chain.clockMhz : 0,
       hashing: chain?.hashing ?? false,
       fanRatio: (this.#fan as VirtualEmc2101 | undefined)?.fanRatio ?? 0,
-      addedW: this.faults.get('overheat')?.addedW ?? 0,
+      addedW: this.#coreMv > 0 ? (this.faults.get('overheat')?.addedW ?? 0) : 0,
     }
   }
 
