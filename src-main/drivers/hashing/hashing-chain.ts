@@ -15,6 +15,7 @@ import { JobFeed, type JobTiming } from './job-feed.ts'
 import { NonceJudge } from './nonce-judge.ts'
 import { Reporting } from './reporting.ts'
 import { type ChainNow, type RunEnd, type RunHost, type RunParts } from './run-parts.ts'
+import { type MadeWork } from './work-maker.ts'
 
 const WATCH_EVERY_MS = 1_000
 const HEALTH_EVERY_MS = 5_000
@@ -131,18 +132,30 @@ export class HashingChain {
   }
 
   async #sendJob(): Promise<boolean> {
-    const { work, maker, profile, ring, link } = this.#parts
+    const { work, profile, ring, link } = this.#parts
     if (work.job === null) {
       this.#onEnd({ kind: 'no-work' })
       return false
     }
-    await this.reporting.fitMask(work.job.versionRollingMask)
-    const made = maker.next()
+    const made = await this.#nextWork()
     if (!made) return false
     const frame = profile.encodeJob(ring.nextSlot, made.work, this.#now.settings)
     ring.add(made, this.#now.ticketBits)
     await link.write(frame)
+    await this.reporting.widenMask(made.work.versionMask)
     return true
+  }
+
+  /** @returns work of the newest job, which chips may be given as they are set now; null if there is none */
+  async #nextWork(): Promise<MadeWork | null> {
+    const { maker } = this.#parts
+    for (;;) {
+      const made = maker.next()
+      if (!made) return null
+      await this.reporting.narrowMask(made.work.versionMask)
+      // A newer job may have come while chips were told.
+      if (made.job === maker.job) return made
+    }
   }
 
   /** Whether chips run at what is wanted. */

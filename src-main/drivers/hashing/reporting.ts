@@ -57,11 +57,14 @@ export class Reporting {
     this.#parts.log.debug('ticket changed', { before, ticketDifficulty })
   }
 
-  /** To be called before work with this mask is sent. */
-  async fitMask(versionMask: number): Promise<void> {
-    if (versionMask === this.#now.versionMask) return
-    await this.#say(this.#parts.profile.setVersionMask(versionMask))
-    this.#now.versionMask = versionMask
+  /** To be called before work with this mask is sent: chips roll no bit that it does not allow. */
+  async narrowMask(versionMask: number): Promise<void> {
+    await this.#setMask((this.#now.versionMask & versionMask) >>> 0)
+  }
+
+  /** To be called when work with this mask was sent: only now may they roll what the work before it did not allow. */
+  async widenMask(versionMask: number): Promise<void> {
+    await this.#setMask(versionMask)
   }
 
   /**
@@ -95,6 +98,12 @@ export class Reporting {
   async #rewriteTicket(): Promise<void> {
     await this.#say(this.#parts.profile.setTicket(this.#now.ticketDifficulty))
     this.#check.rewritten(this.#parts.ring.nextOrdinal)
+  }
+
+  async #setMask(versionMask: number): Promise<void> {
+    if (versionMask === this.#now.versionMask) return
+    await this.#say(this.#parts.profile.setVersionMask(versionMask))
+    this.#now.versionMask = versionMask
   }
 
   #wanted(job: DeviceJob | null, current: number | null, isHashing: boolean): number {

@@ -141,12 +141,20 @@ describe('a session of one board', () => {
     expect(bench.work.leastDifficulties.at(-1)).toBe(64 * 2 ** -24)
   })
 
-  it('tells chips another version mask before the first job that needs it', async () => {
+  it('takes version bits from chips before the first job that does not allow them, and gives others after', async () => {
     const bench = await hashing()
-    bench.chain.heard.length = 0
-    bench.work.give(job({ versionRollingMask: 0x00ffe000 }))
-    await settle()
-    expect(bench.chain.heard.slice(0, 2)).toEqual(['mask', 'job'])
+    const heardFor = async (versionRollingMask: number): Promise<string[]> => {
+      bench.chain.heard.length = 0
+      bench.work.give(job({ versionRollingMask }))
+      await settle()
+      return bench.chain.heard.filter((what) => what === 'mask' || what === 'job')
+    }
+    expect(await heardFor(0x00ffe000)).toEqual(['mask', 'job'])
+    expect(await heardFor(0x1fffe000)).toEqual(['job', 'mask'])
+    expect(await heardFor(0x1fffe000)).toEqual(['job'])
+    expect(await heardFor(0x00ffe000)).toEqual(['mask', 'job'])
+    expect(await heardFor(0x1f000000)).toEqual(['mask', 'job', 'mask'])
+    expect(bench.session.view().counts.outsideMask).toBe(0)
   })
 
   it('tells the mask again when chips roll bits outside of it, and offers no such share', async () => {
