@@ -24,6 +24,8 @@ export default defineConfig({
           'threads/history.thread': here('src-main/app/threads/history.thread.ts'),
           'threads/reader.thread': here('src-main/app/threads/reader.thread.ts'),
           'threads/hashing.thread': here('src-main/app/threads/hashing.thread.ts'),
+          'threads/safety.thread': here('src-main/app/threads/safety.thread.ts'),
+          'threads/boards.thread': here('src-main/app/threads/boards.thread.ts'),
         },
       },
     },

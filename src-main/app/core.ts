@@ -38,6 +38,7 @@ import {
 } from '../settings/index.ts'
 import { rigAddress, type RigListeners, startListeners, type WantedListeners } from './rig-listeners.ts'
 import { AuditDesk } from './audit-desk.ts'
+import { type DeviceSide, startDevices } from './device-side.ts'
 import { FarmViews } from './farm-views.ts'
 import { type FleetService, startFleet } from './fleet-service.ts'
 import { type NamedRig } from './history-desk.ts'
@@ -121,6 +122,7 @@ class HeadframeCore implements RunningCore {
   #book!: MoneyBook
   #history!: HistorySide
   #money!: MoneySide
+  #devices!: DeviceSide
   readonly #views: FarmViews
   #historyNotice: string | null = null
   #stopping: Promise<void> | null = null
@@ -159,6 +161,10 @@ class HeadframeCore implements RunningCore {
 
   get tuning(): FleetService['tuning'] {
     return this.#fleet.tuning
+  }
+
+  get devices(): DeviceSide['desk'] {
+    return this.#devices.desk
   }
 
   get authorityKey(): string {
@@ -208,6 +214,7 @@ class HeadframeCore implements RunningCore {
     await this.#startMining()
     await this.#startFleet(practice)
     await this.#startMoney(outside)
+    await this.#startDevices(practice)
     if (practice) {
       this.#disposal.add('practice rigs', () => practice.stopRigs())
       const { stratum, stratumV2 } = this.listeners
@@ -430,10 +437,29 @@ class HeadframeCore implements RunningCore {
       sawRun: (run) => this.#history.events.sawRun(run),
       sawTuning: (tuning) => this.#history.events.sawTuning(tuning),
       forgetRig: (id) => this.#history.forgetRig(id),
-      deviceSubject: () => null,
+      deviceSubject: (id) => this.#devices.desk.subject(id),
       tell: ({ title, detail }) => void this.#notices.add('warning', title, detail, clock.nowMs()),
     })
     this.#disposal.add('fleet', () => this.#fleet.stop())
+  }
+
+  async #startDevices(practice: WiredPractice | null): Promise<void> {
+    const { dataDir, clock, log, onFatal } = this.#options
+    this.#devices = await startDevices({
+      ...{ dataDir, clock, log, onFatal },
+      mining: this.#mining.client,
+      practice: practice?.boards ?? null,
+      downstreams: () => this.downstreams.items,
+      poolName: (poolId) => this.#list.all.find(({ id }) => id === poolId)?.name ?? null,
+      startTuning: (id, draft) => this.tuning.start(id, draft),
+      sawRig: (rig, detail, rigKey) => {
+        if (rigKey !== null) this.#history.linkRig(rig.id, rigKey)
+        this.rigs.sawGuest(rig, detail)
+      },
+      forgetRig: (id) => this.rigs.forgetGuest(id),
+      tell: (severity, title, detail) => void this.#notices.add(severity, title, detail, clock.nowMs()),
+    })
+    this.#disposal.add('USB devices', () => this.#devices.stop())
   }
 
   /** What was asked for on the command line, else what the settings say. */
@@ -475,6 +501,8 @@ class HeadframeCore implements RunningCore {
     switch (event.kind) {
       case 'report':
         return this.#onReport(event.report)
+      case 'devices':
+        return this.#devices.desk.onChains(event.status)
       case 'warnings':
         this.traffic.setWarnings(event.warnings)
         return this.#views.setWarningCount(event.warnings.length)

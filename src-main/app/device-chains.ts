@@ -7,6 +7,7 @@ import {
   type BoardModel,
   ChainSession,
   type ChainView,
+  type ChipProfile,
   type ClockSetting,
   identifyChips,
   type OpenPort,
@@ -55,6 +56,10 @@ export interface ChainStatus {
   readonly problem: string | null
   readonly shareDifficulty: number | null
   readonly versionRolling: boolean
+  /** So often its job is replaced; null while it has no clock. */
+  readonly jobIntervalMs: number | null
+  /** Epoch milliseconds; null before the first nonce. */
+  readonly lastNonceAtMs: number | null
 }
 
 export interface DeviceChainsParts {
@@ -70,6 +75,7 @@ export interface DeviceChainsParts {
 interface Chain {
   readonly work: DeviceWork
   readonly session: ChainSession
+  readonly profile: ChipProfile
 }
 
 export class DeviceChains {
@@ -102,7 +108,7 @@ export class DeviceChains {
           power: authority(order.id),
           settings: order.settings,
         })
-        this.#chains.set(order.id, { work, session })
+        this.#chains.set(order.id, { work, session, profile })
         session.start()
       } catch (error) {
         work?.leave('It could not be started.')
@@ -162,15 +168,26 @@ export class DeviceChains {
   }
 
   status(): ChainStatus[] {
-    return [...this.#chains].map(([id, { work, session }]) => ({
-      id,
-      rigKey: work.rigKey,
-      chain: session.view(),
-      shares: work.counts,
-      problem: work.problem,
-      shareDifficulty: work.job?.difficulty ?? null,
-      versionRolling: (work.job?.versionRollingMask ?? 0) !== 0,
-    }))
+    return [...this.#chains].map(([id, { work, session, profile }]) => {
+      const chain = session.view()
+      const versionMask = work.job?.versionRollingMask ?? 0
+      const { actualMhz } = chain.frequency
+      return {
+        id,
+        rigKey: work.rigKey,
+        chain,
+        shares: work.counts,
+        problem: work.problem,
+        shareDifficulty: work.job?.difficulty ?? null,
+        versionRolling: versionMask !== 0 && profile.rolling !== 'none',
+        jobIntervalMs:
+          actualMhz === null ? null : profile.jobIntervalMs(actualMhz, chain.chipCount, versionMask),
+        lastNonceAtMs:
+          chain.sinceNonceMs === null || chain.counts.nonces === 0
+            ? null
+            : this.#parts.clock.nowMs() - chain.sinceNonceMs,
+      }
+    })
   }
 
   /** All boards off, together. */

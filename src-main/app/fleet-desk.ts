@@ -38,6 +38,9 @@ export class FleetDesk implements RigCalls {
   readonly #fleet: FleetCalls
   /** Of rigs whose page is open. */
   readonly #details = new Map<string, LiveValueView<RigDetail>>()
+  /** Rigs that are not read over the network: devices on this machine's own ports. */
+  readonly #guests = new Map<string, () => RigDetail>()
+
   constructor(parts: FleetDeskParts) {
     this.#parts = parts
     const { fleet } = parts
@@ -60,11 +63,25 @@ export class FleetDesk implements RigCalls {
   }
 
   detail(id: string): RigDetail {
-    return this.#fleet.detail(id)
+    return this.#guests.get(id)?.() ?? this.#fleet.detail(id)
+  }
+
+  /** A rig that somebody else reads, as it is now. What the fleet does with rigs it cannot do with this one. */
+  sawGuest(rig: Rig, detail: () => RigDetail): void {
+    this.#guests.set(rig.id, detail)
+    this.rigs.apply([rig])
+    this.#details.get(rig.id)?.set(detail())
+    this.#parts.sawRig(rig, detail)
+  }
+
+  forgetGuest(id: string): void {
+    if (!this.#guests.delete(id)) return
+    this.rigs.apply([], [id])
+    this.#parts.forgetRig(id)
   }
 
   async *followDetail(id: string, signal?: AbortSignal): AsyncGenerator<LiveValue<RigDetail>, void, void> {
-    const first = this.#fleet.detail(id)
+    const first = this.detail(id)
     const view = this.#details.get(id) ?? new LiveValueView(first)
     this.#details.set(id, view)
     try {
@@ -75,10 +92,12 @@ export class FleetDesk implements RigCalls {
   }
 
   update(id: string, patch: RigPatch): Promise<Rig> {
+    if (this.#guests.has(id)) return Promise.reject(guestRefused())
     return this.#fleet.update(id, patch)
   }
 
   remove(id: string): Promise<void> {
+    if (this.#guests.has(id)) return Promise.reject(guestRefused())
     return this.#fleet.remove(id)
   }
 
@@ -170,4 +189,11 @@ export class FleetDesk implements RigCalls {
       throw error
     }
   }
+}
+
+function guestRefused(): HeadframeError {
+  return new HeadframeError(
+    'device/elsewhere',
+    'This rig hangs on a port of this machine. Name it, set it and forget it on the page of USB devices.',
+  )
 }

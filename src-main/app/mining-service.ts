@@ -31,6 +31,8 @@ import {
   type WatchdogWarning,
   type WatchedFrames,
 } from '../proxy/index.ts'
+import { type ChainStatus } from './device-chains.ts'
+import { type DeviceProcedures, MiningDevices } from './mining-devices.ts'
 import { type RigListeners } from './rig-listeners.ts'
 import { serveThread, type ThreadPort } from './thread-link.ts'
 
@@ -47,7 +49,7 @@ export interface MiningStart extends RigListeners {
   readonly routing: RoutingConfig
 }
 
-export interface MiningProcedures extends Record<string, (argument: never) => unknown> {
+export interface MiningProcedures extends DeviceProcedures {
   /** @returns where rigs connect */
   start(options: MiningStart): Promise<RigListeners>
   /** `activePoolId` is adopted if no pool is active yet. */
@@ -74,6 +76,7 @@ export interface MiningProcedures extends Record<string, (argument: never) => un
 
 export type MiningEvent =
   | { readonly kind: 'report'; readonly report: EngineReport }
+  | { readonly kind: 'devices'; readonly status: readonly ChainStatus[] }
   | { readonly kind: 'warnings'; readonly warnings: readonly WatchdogWarning[] }
   | { readonly kind: 'audit'; readonly batch: AuditBatch }
   | { readonly kind: 'probe-step'; readonly id: number; readonly step: ProbeStep }
@@ -113,7 +116,16 @@ export function runMiningService(port: ThreadPort): void {
     if (!engine) throw new HeadframeError('mining/not-started', 'The proxy is not running yet.')
     return engine
   }
+  const devices = new MiningDevices({
+    clock: systemClock,
+    entropy: systemEntropy,
+    // Read at call time: the way to tell is made below.
+    log: createLogger((...line) => tellLog(...line), 'drivers'),
+    engine: requireEngine,
+    tell: (status) => post({ kind: 'devices', status }),
+  })
   const procedures: MiningProcedures = {
+    ...devices.procedures,
     async start({ pools, activePoolId, routing, ...options }) {
       warmUp()
       const started = new ProxyEngine({
@@ -172,6 +184,7 @@ export function runMiningService(port: ThreadPort): void {
     async stop() {
       reports?.cancel()
       wakeWatch?.stop()
+      await devices.stop()
       if (!engine) return null
       const stopping = engine
       engine = null
@@ -192,7 +205,9 @@ export function runMiningService(port: ThreadPort): void {
     tellAudit(insight, BATCHES_PER_REPORT)
   }
   const post = serveThread<MiningEvent>(port, procedures)
-  const log = createLogger((level, scope, message, fields) => {
+  const log = createLogger((...line) => tellLog(...line), 'proxy')
+
+  function tellLog(level: LogLevel, scope: string, message: string, fields: LogFields): void {
     if (level !== 'trace' && level !== 'debug') post({ kind: 'log', level, scope, message, fields })
-  }, 'proxy')
+  }
 }

@@ -5,7 +5,10 @@
 import { type PracticeControl } from '../api/index.ts'
 import { type Clock, type Entropy, type Logger } from '../base/index.ts'
 import {
+  boardsInThread,
   hashingInThread,
+  openPracticeBoards,
+  type PracticeBoards,
   type PracticeFarm,
   type PracticePool,
   type RigPlaces,
@@ -37,6 +40,8 @@ export interface PracticeParts {
 
 export interface WiredPractice {
   readonly control: PracticeControl
+  /** What hangs on its USB ports. */
+  readonly boards: PracticeBoards
   /** Where the rigs answer their own interfaces, in the words of a search. The list grows as they come to listen. */
   readonly scanTargets: readonly string[]
   /**
@@ -78,9 +83,13 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
   })
   if (!stored) await secrets.set(AUTHORITY_SECRET, formatAuthoritySecretKey(farm.authority.secretKey))
   await seedPools(settings, farm)
+  const boards = openPracticeBoards({
+    openBoards: boardsInThread(threadUrl('boards'), log.child('practice')),
+  })
   let outside: PracticeOutside | null = null
   const addYear = practiceYear(clock, () => parts.year())
   return {
+    boards,
     async startOutside(book) {
       const preferredPort = practicePort(book)
       outside = await startPracticeOutside({
@@ -112,6 +121,7 @@ export async function startPractice(parts: PracticeParts): Promise<WiredPractice
     startRigs: (places) => farm.startRigs(places),
     stopRigs: () => farm.stopRigs(),
     async stopPools() {
+      await boards.stop()
       await outside?.stop()
       await farm.stop()
     },

@@ -3,7 +3,7 @@
  * end up in `chunks/`). From sources, as in tests: the TypeScript file itself, which Node strips of its types.
  */
 
-export type ThreadName = 'mining' | 'history' | 'reader' | 'hashing'
+export type ThreadName = 'mining' | 'history' | 'reader' | 'hashing' | 'safety' | 'boards'
 
 /** @param from `import.meta.url` of the caller's module, source or bundle */
 export function threadUrl(name: ThreadName, from: string = import.meta.url): URL {

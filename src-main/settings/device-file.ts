@@ -8,9 +8,22 @@ const fan = z.discriminatedUnion('mode', [
   z.object({ mode: z.literal('fixed'), permille: z.number() }),
   z.object({
     mode: z.literal('curve'),
-    points: z.array(z.object({ chipC: z.number(), permille: z.number() })),
+    points: z.array(z.object({ chipC: z.number(), permille: z.number() })).readonly(),
   }),
 ])
+
+const causes = [
+  'too-hot',
+  'regulator-too-hot',
+  'too-much-power',
+  'fan-stalled',
+  'sensors-silent',
+  'regulator-fault',
+  'control-lost',
+  'hashing-silent',
+  'stopped',
+  'unplugged',
+] as const
 
 const record = z.object({
   key: z.string(),
@@ -28,12 +41,9 @@ const record = z.object({
       fan,
     })
     .nullable(),
-  /** Trips without a person having looked: the board stays off from the second on. */
-  trips: z.number().int().nonnegative(),
-  latched: z.boolean(),
-  /** Why it was cut last; null if it never was, or a person has seen it. */
+  /** Why it was cut, where it stays off until a person has seen that, restarts of the program included. */
   cut: z
-    .object({ cause: z.string(), message: z.string(), atMs: z.number(), latched: z.boolean() })
+    .object({ cause: z.enum(causes), message: z.string(), atMs: z.number(), latched: z.boolean() })
     .nullable(),
   lastSeenMs: z.number(),
 })

@@ -16,9 +16,7 @@ const GAMMA: DeviceRecord = {
     coreVoltageMv: 1150,
     fan: { mode: 'target', chipC: 60, minPermille: 250 },
   },
-  trips: 1,
-  latched: false,
-  cut: { cause: 'too-hot', message: 'The chip reached 76 °C.', atMs: 5, latched: false },
+  cut: { cause: 'too-hot', message: 'The chip reached 76 °C.', atMs: 5, latched: true },
   lastSeenMs: 9,
 }
 
