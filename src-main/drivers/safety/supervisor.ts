@@ -75,6 +75,8 @@ export class BoardSupervisor implements PowerAuthority {
   #verifyDueAtMs = 0
   #offIsBusy = false
   #isLeaving = false
+  /** The cut that the regulator's faults were told with. */
+  #explained: PowerCut | null = null
   /** When the fan may slow down; null when it has, or when nothing is known of it. */
   #fanDownAtMs: number | null = null
 
@@ -509,6 +511,7 @@ export class BoardSupervisor implements PowerAuthority {
       const look = await bounded(clock, limitMs, 'the board to tell its readings', () => power.look())
       if (life !== this.#life) return
       this.#book.look(look, clock.nowMs())
+      this.#explain(look.faults)
     }
     const heat = measuresHeatWhenOff
       ? await bounded(clock, limitMs, 'the board to tell its heat', () => power.readHeat())
@@ -516,6 +519,15 @@ export class BoardSupervisor implements PowerAuthority {
     if (life !== this.#life || (!measuresBoard && !measuresHeatWhenOff)) return
     this.#book.heat(heat.chipsC, clock.nowMs())
     this.#changed()
+  }
+
+  /** A regulator that gave up takes the chip's thermometer with it: what it reports afterwards is the real cause. */
+  #explain(faults: readonly string[]): void {
+    const cut = this.#parts.trips.lastCut
+    if (faults.length === 0 || cut === null || cut === this.#explained) return
+    if (cut.cause !== 'sensors-silent' && cut.cause !== 'regulator-fault') return
+    this.#explained = cut
+    this.#notify('warning', `Since the board was stopped its regulator reports: ${faults.join(', ')}.`)
   }
 
   #rest(now: number): void {
