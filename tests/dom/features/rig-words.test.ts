@@ -6,14 +6,9 @@ import { bundleFileName, prettyReply, supportBundle } from '@/features/rig/raw-r
 import { rigBanners } from '@/features/rig/rig-banners.ts'
 import { compareRates, freshnessText, shownRig } from '@/features/rig/rig-glance.ts'
 import { fanFacts, supplyFacts, temperatureFacts } from '@/features/rig/sensor-facts.ts'
-import {
-  axisAround,
-  settingText,
-  trialPoints,
-  tuningEstimate,
-  whyNoTuning,
-} from '@/features/rig/tuning-words.ts'
 import { uptimeRuns, uptimeWords } from '@/features/rig/uptime.ts'
+import { whyNoTuning } from '@/features/rig/why-no-tuning.ts'
+import { axisAround, settingText, trialPoints, tuningEstimate } from '@/ui/tuning/tuning-words.ts'
 import { pretendCapabilities, pretendFleetRig, pretendRigDetail } from '../../support/pretend-fleet-rigs.ts'
 import { pretendChips, pretendTuning } from '../../support/pretend-rig-page.ts'
 

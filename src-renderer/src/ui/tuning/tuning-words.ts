@@ -1,10 +1,8 @@
 /**
- * Tuning in words: goals, verdicts, how long it may take, whether a rig can be tuned at all; and its trials as points of a
- * drawing. Pure; the search itself is the core's.
+ * Tuning in words: goals, verdicts, how long it may take; and its trials as points of a drawing. Of rigs and of boards on
+ * this machine alike. Pure; the search itself is the core's.
  */
-import type { RigDetail, Tuning, TuningGoal, TuningTrial } from '@contract'
-import { whyNot } from '../../format/rig-actions.ts'
-import { standingWording } from '../../format/rig-words.ts'
+import type { Tuning, TuningGoal, TuningTrial } from '@contract'
 import type { Tone } from '../../format/words.ts'
 
 export const GOALS: readonly { value: TuningGoal; label: string; hint: string }[] = [
@@ -55,38 +53,23 @@ export function tuningStateWording(state: Tuning['state']): { label: string; ton
   return STATES[state]
 }
 
-/** Families whose boards are small enough to be stepped through within minutes. */
-const SMALL_BOARDS = new Set(['axeos', 'nerdq'])
-
-/** Why it cannot be tuned now; null when it can. */
-export function whyNoTuning({ rig, settings }: RigDetail): string | null {
-  if (!SMALL_BOARDS.has(rig.family)) {
-    const own = rig.capabilities['set-frequency']
-    return `Headframe tunes small boards such as Bitaxe and NerdQAxe, chip clock by chip clock. ${
-      own.offered
-        ? `For ${rig.familyName} use the power settings of its firmware.`
-        : `${own.because} Use its power settings instead.`
-    }`
-  }
-  const because = whyNot(rig, 'set-frequency') ?? whyNot(rig, 'set-voltage')
-  if (because !== null) return because
-  if (settings.frequencyOptionsMHz.length < 2 || settings.coreVoltageOptionsMv.length < 2)
-    return 'It does not say which frequencies and voltages are safe for it, and Headframe does not guess.'
-  if (rig.freshness !== 'live') return 'It is not being read now. Tuning needs to watch it all the time.'
-  if (rig.state !== 'mining')
-    return `It does not mine now (${standingWording(rig.state).label.toLowerCase()}). Tuning needs a board at work.`
-  return null
-}
-
 /** The search ends after so many settings at the latest. */
 const MOST_TRIALS = 24
 /** Writing a setting and reading it back, beside watching it. */
 const WRITE_MS = 4000
 
+/** Where it is now, and what it can be set to. */
+export interface TuningRange {
+  frequencyMHz: number | null
+  coreVoltageMv: number | null
+  frequencyOptionsMHz: readonly number[]
+  coreVoltageOptionsMv: readonly number[]
+}
+
 /** How long it takes at most, by how many settings lie in the direction of the goal. */
 export function tuningEstimate(
   goal: TuningGoal,
-  settings: RigDetail['settings'],
+  settings: TuningRange,
   stepSeconds: number,
 ): { trials: number; ms: number } {
   const { frequencyMHz, coreVoltageMv, frequencyOptionsMHz, coreVoltageOptionsMv } = settings
