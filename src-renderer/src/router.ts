@@ -56,6 +56,18 @@ export function createAppRouter(): Router {
         ],
       },
       {
+        path: '/devices',
+        name: 'devices',
+        component: () => import('./features/devices/DevicesScreen.vue'),
+        meta: { title: 'Devices' },
+      },
+      {
+        path: '/devices/:id',
+        name: 'device',
+        component: () => import('./features/devices/DevicePage.vue'),
+        meta: { title: 'Device' },
+      },
+      {
         path: '/earnings',
         component: () => import('./features/earnings/EarningsScreen.vue'),
         children: [
