@@ -185,7 +185,7 @@ export class DeviceChains {
         lastNonceAtMs:
           chain.sinceNonceMs === null || chain.counts.nonces === 0
             ? null
-            : this.#parts.clock.nowMs() - chain.sinceNonceMs,
+            : Math.round(this.#parts.clock.nowMs() - chain.sinceNonceMs),
       }
     })
   }
