@@ -15,12 +15,13 @@ import {
 import { checkCoreVoltage, checkFan } from '../boards/check-settings.ts'
 import { type BoardModel, type FanSetting } from '../model/board.ts'
 import { type HashingSign, type PowerAuthority, type PowerCut } from '../model/power.ts'
-import { type BoardPower, type PowerStep, RESTING_FAN_PERMILLE } from './board-power.ts'
+import { type BoardPower, type PowerStep } from './board-power.ts'
 import { BoardWatch, HEAT_PERIOD_MS } from './board-watch.ts'
 import { bounded } from './bounded.ts'
 import { FULL_PERMILLE } from './fan-law.ts'
+import { OffCare, type Warmth } from './off-care.ts'
 import { ReadingsBook } from './readings-book.ts'
-import { COOLING_MS, type CutReason, isCool, isTrip, judgeSigns } from './rules.ts'
+import { COOLING_MS, type CutReason, isTrip, judgeSigns } from './rules.ts'
 import { doing, type SafetyNotice, type SafetyState, type SafetyView } from './safety-views.ts'
 import { type FailedStep, runShutdown } from './shutdown.ts'
 import { type TripRecord } from './trip-record.ts'
@@ -37,23 +38,17 @@ export interface SupervisorParts {
   readonly isProvisional: boolean
 }
 
-/** Boards that are off are looked at so often, to cool down and to make sure that they are off. */
-const OFF_PERIOD_MS = 1_000
-const VERIFY_OFF_PERIOD_MS = 5_000
 const UNSAFE_RETRY_MS = 2_000
-/** After an ordinary stop the fan goes on for so long. */
-const AFTER_RUN_MS = 15_000
-const AFTER_RUN_PERMILLE = 600
 /** Long enough to count chips, too short to heat anything. */
 const PROVISIONAL_MS = 30_000
 const COMMAND_LIMIT_MS = 5_000
-const FAN_LIMIT_MS = 2_500
 const LONGEST_RESET_MS = 5_000
 
 export class BoardSupervisor implements PowerAuthority {
   readonly #parts: SupervisorParts
   readonly #book = new ReadingsBook()
   readonly #watch: BoardWatch
+  readonly #offCare: OffCare
   readonly #cuts = new Listeners<PowerCut>()
   readonly #views = new Listeners<SafetyView>()
   readonly #notices = new Listeners<SafetyNotice>()
@@ -71,14 +66,8 @@ export class BoardSupervisor implements PowerAuthority {
   #commands: Promise<unknown> = Promise.resolve()
   #stillOn: readonly FailedStep[] = []
   #ticker: Timer | null = null
-  #offDueAtMs = 0
-  #verifyDueAtMs = 0
-  #offIsBusy = false
+  #retryOffAtMs = 0
   #isLeaving = false
-  /** The cut that the regulator's faults were told with. */
-  #explained: PowerCut | null = null
-  /** When the fan may slow down; null when it has, or when nothing is known of it. */
-  #fanDownAtMs: number | null = null
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
@@ -91,6 +80,25 @@ export class BoardSupervisor implements PowerAuthority {
       fan: () => this.#fan,
       onCut: (reason) => this.#cut(reason),
       onReadings: () => this.#changed(),
+    })
+    this.#offCare = new OffCare({
+      model: parts.model,
+      power: parts.power,
+      clock: parts.clock,
+      log: parts.log,
+      book: this.#book,
+      trips: parts.trips,
+      onReadings: () => this.#changed(),
+      onRested: () => this.#setState(this.#restingState()),
+      onRunning: (found) => {
+        this.#notify(
+          'warning',
+          `The board came on by itself (${found.join(', ')}) and is switched off again.`,
+        )
+        void this.#shutDown('hot')
+      },
+      onFaults: (faults) =>
+        this.#notify('warning', `Since the board was stopped its regulator reports: ${faults.join(', ')}.`),
     })
   }
 
@@ -268,10 +276,12 @@ export class BoardSupervisor implements PowerAuthority {
         'The board left while it was running and could not be told to stop. If it has a power supply of its own it goes on: plug it in again, or take the supply away.',
       )
     }
-    if (cause === 'stopped' && power.abilities.hasFan) {
+    if (cause === 'stopped') {
+      // Nobody looks after it any more: not slower than it needs, and not louder than it must be.
       const isWarm = trips.trippedAtMs !== null
-      await this.#tryFan(this.#isUnsafe() ? FULL_PERMILLE : isWarm ? AFTER_RUN_PERMILLE : this.#restingFan())
+      await this.#offCare.setFanAfter(this.#isUnsafe() ? 'tripped' : isWarm ? 'hot' : 'resting')
     }
+    this.#offCare.end()
     this.#ticker?.cancel()
     this.#ticker = null
     this.#setState('gone')
@@ -285,7 +295,7 @@ export class BoardSupervisor implements PowerAuthority {
     const { clock, power } = this.#parts
     const life = ++this.#life
     this.#askedMv = coreVoltageMv
-    this.#fanDownAtMs = null
+    this.#offCare.end()
     this.#poweredAtMs = clock.monotonicMs()
     this.#setState('starting')
     try {
@@ -356,9 +366,10 @@ export class BoardSupervisor implements PowerAuthority {
    * out ahead of all that waits.
    * @param warmth what the fan has to deal with
    */
-  #shutDown(warmth: 'resting' | 'hot' | 'tripped', beforeWaiting?: () => void): Promise<void> {
+  #shutDown(warmth: Warmth, beforeWaiting?: () => void): Promise<void> {
     this.#life++
     this.#watch.end()
+    this.#offCare.end()
     this.#parts.power.revoke()
     if (this.#state !== 'gone' && this.#state !== 'unsafe') this.#state = 'stopping'
     // Begun in this turn: nothing that a listener does can come before it.
@@ -370,34 +381,21 @@ export class BoardSupervisor implements PowerAuthority {
     return this.#stopping
   }
 
-  async #runShutdown(warmth: 'resting' | 'hot' | 'tripped'): Promise<void> {
+  async #runShutdown(warmth: Warmth): Promise<void> {
     const { clock, power, log, key } = this.#parts
     const failed = await runShutdown(clock, power.shutdownSteps())
     const wasUnsafe = this.#isUnsafe()
     this.#stillOn = failed
-    this.#askedMv = failed.length > 0 ? this.#askedMv : null
+    if (failed.length === 0) this.#askedMv = null
     // Only now: a fan that does not answer must not hold up what takes the power away.
-    if (power.abilities.hasFan) {
-      const permille =
-        failed.length > 0 || warmth === 'tripped'
-          ? FULL_PERMILLE
-          : warmth === 'hot'
-            ? AFTER_RUN_PERMILLE
-            : this.#restingFan()
-      await this.#tryFan(permille)
-      const now = clock.monotonicMs()
-      this.#fanDownAtMs =
-        warmth === 'resting' ? null : now + (warmth === 'tripped' ? COOLING_MS : AFTER_RUN_MS)
-    }
-    const now = clock.monotonicMs()
-    this.#offDueAtMs = now + OFF_PERIOD_MS
-    this.#verifyDueAtMs = now + VERIFY_OFF_PERIOD_MS
+    await this.#offCare.setFanAfter(failed.length > 0 ? 'tripped' : warmth)
     if (this.#state === 'gone') return
     if (failed.length === 0) {
+      this.#offCare.begin(warmth)
       this.#setState(this.#restingState())
       return
     }
-    this.#offDueAtMs = now + UNSAFE_RETRY_MS
+    this.#retryOffAtMs = clock.monotonicMs() + UNSAFE_RETRY_MS
     this.#setState('unsafe')
     log.error('board could not be switched off', { key, failed: failed.map(({ what }) => what).join(', ') })
     if (wasUnsafe || this.#isLeaving) return
@@ -416,20 +414,6 @@ export class BoardSupervisor implements PowerAuthority {
 
   #isUnsafe(): boolean {
     return this.#stillOn.length > 0
-  }
-
-  #restingFan(): number {
-    return Math.max(this.#parts.model.fan?.minPermille ?? 0, RESTING_FAN_PERMILLE)
-  }
-
-  async #tryFan(permille: number): Promise<void> {
-    const { clock, power, log, key } = this.#parts
-    try {
-      await bounded(clock, FAN_LIMIT_MS, 'the fan to take its speed', () => power.setFan(permille))
-      this.#book.fan(permille)
-    } catch (error) {
-      log.warn('fan not set', { key, permille, error: errorText(error) })
-    }
   }
 
   #controlLost(message: string): void {
@@ -461,84 +445,11 @@ export class BoardSupervisor implements PowerAuthority {
         return
       }
       this.#watch.tick()
-    } else if (this.#stopping === null && this.#state !== 'gone' && now >= this.#offDueAtMs) {
-      this.#offDueAtMs = now + OFF_PERIOD_MS
-      void this.#tickOff(now)
-    }
-  }
-
-  /** A board that ought to be off: cooled, looked at, and made sure of. Never throws. */
-  async #tickOff(now: number): Promise<void> {
-    const { clock, power, log, key } = this.#parts
-    if (this.#state === 'unsafe') {
-      await this.#shutDown('hot')
       return
     }
-    if (this.#offIsBusy) return
-    this.#offIsBusy = true
-    const life = this.#life
-    try {
-      await this.#lookWhileOff(life)
-      if (life !== this.#life) return
-      this.#rest(now)
-      if (this.#fanDownAtMs !== null && now >= this.#fanDownAtMs && this.#isCool()) {
-        this.#fanDownAtMs = null
-        await this.#tryFan(this.#restingFan())
-      }
-      if (life !== this.#life || now < this.#verifyDueAtMs) return
-      this.#verifyDueAtMs = now + VERIFY_OFF_PERIOD_MS
-      const { wasRunning, found } = await bounded(
-        clock,
-        COMMAND_LIMIT_MS,
-        'the board to say that it is off',
-        () => power.findLeftovers(),
-      )
-      if (!wasRunning || life !== this.#life) return
-      this.#notify('warning', `The board came on by itself (${found.join(', ')}) and is switched off again.`)
-      await this.#shutDown('hot')
-    } catch (error) {
-      log.debug('board that is off not looked at', { key, error: errorText(error) })
-    } finally {
-      this.#offIsBusy = false
-    }
-  }
-
-  async #lookWhileOff(life: number): Promise<void> {
-    const { clock, power } = this.#parts
-    const { measuresBoard, measuresHeatWhenOff } = power.abilities
-    const limitMs = COMMAND_LIMIT_MS
-    if (measuresBoard) {
-      const look = await bounded(clock, limitMs, 'the board to tell its readings', () => power.look())
-      if (life !== this.#life) return
-      this.#book.look(look, clock.nowMs())
-      this.#explain(look.faults)
-    }
-    const heat = measuresHeatWhenOff
-      ? await bounded(clock, limitMs, 'the board to tell its heat', () => power.readHeat())
-      : { chipsC: [] }
-    if (life !== this.#life || (!measuresBoard && !measuresHeatWhenOff)) return
-    this.#book.heat(heat.chipsC, clock.nowMs())
-    this.#changed()
-  }
-
-  /** A regulator that gave up takes the chip's thermometer with it: what it reports afterwards is the real cause. */
-  #explain(faults: readonly string[]): void {
-    const cut = this.#parts.trips.lastCut
-    if (faults.length === 0 || cut === null || cut === this.#explained) return
-    if (cut.cause !== 'sensors-silent' && cut.cause !== 'regulator-fault') return
-    this.#explained = cut
-    this.#notify('warning', `Since the board was stopped its regulator reports: ${faults.join(', ')}.`)
-  }
-
-  #rest(now: number): void {
-    const { trips } = this.#parts
-    if (trips.trippedAtMs === null || now - trips.trippedAtMs < COOLING_MS || !this.#isCool()) return
-    trips.rested()
-    this.#setState(this.#restingState())
-  }
-
-  #isCool(): boolean {
-    return isCool(this.#book.chipsC, this.#book.regulatorC, this.#parts.model.limits)
+    if (this.#stopping !== null) return
+    if (this.#state !== 'unsafe') this.#offCare.tick()
+    else if (now >= this.#retryOffAtMs) void this.#shutDown('hot')
   }
 
   #requireStartable(): void {
