@@ -153,7 +153,9 @@ export function nameOf({ record, model, match, attached, lastAttached }: KnownDe
   if (record.name !== '') return record.name
   const { product, vendorId, productId, serialNumber } = attached ?? lastAttached
   const kind = model?.name ?? matchName(match) ?? product ?? `USB device ${hex(vendorId)}:${hex(productId)}`
-  return serialNumber === null || serialNumber === '' ? kind : `${kind} ${serialNumber.slice(-4)}`
+  const tail = serialNumber?.slice(-4) ?? ''
+  // The end of a number tells two of a kind apart; the end of a word does not.
+  return /^[0-9a-z]*\d[0-9a-z]*$/i.test(tail) ? `${kind} ${tail}` : kind
 }
 
 export function fanView(fan: FanSetting): DeviceFan {
