@@ -88,7 +88,9 @@ export function deviceStateWording(state: DeviceState): DeviceWording {
 
 /** Where its port is the matter, how to give access is worth a look. */
 export const isAboutAccess = ({ state, problem }: Pick<Device, 'state' | 'problem'>): boolean =>
-  state === 'driver' || (state === 'blocked' && /^(?:port|usb)\//.test(problem?.code ?? ''))
+  state === 'driver' ||
+  (state === 'blocked' &&
+    /^(?:port|usb)\/(?:no-access|open-failed|not-found|unavailable|wrong-driver)$/.test(problem?.code ?? ''))
 
 /** Whether it is plugged in. */
 export const isPluggedIn = ({ state }: Pick<Device, 'state'>): boolean => state !== 'gone'
@@ -156,7 +158,7 @@ export function rateText({
   hashrateErrorRatio,
 }: Pick<Device, 'state' | 'hashrateHs' | 'hashrateErrorRatio'>): { value: string; note: string } {
   if (state !== 'hashing') return { value: ABSENT, note: '' }
-  if (hashrateHs === null) return { value: 'settling', note: 'counting nonces' }
+  if (hashrateHs === null) return { value: 'settling', note: 'counting' }
   return {
     value: formatHashrate(hashrateHs),
     note: hashrateErrorRatio === null ? '' : `± ${formatPercent(hashrateErrorRatio)}`,
@@ -278,11 +280,11 @@ export function chipFacts(chip: DeviceChip): string {
     .join(', ')
 }
 
-/** `3 errors (0.47 %)`, of all nonces. */
-export function errorsText(nonces: number, hardwareErrors: number): string {
-  if (hardwareErrors === 0) return 'no errors'
+/** `3 errors` and which part of all nonces they are: `0.47 %`. */
+export function errorsText(nonces: number, hardwareErrors: number): { count: string; part: string | null } {
+  if (hardwareErrors === 0) return { count: 'no errors', part: null }
   const ratio = hardwareErrors / Math.max(1, nonces + hardwareErrors)
-  return `${formatPlural(hardwareErrors, 'error', 'errors')} (${formatPercent(ratio)})`
+  return { count: formatPlural(hardwareErrors, 'error', 'errors'), part: formatPercent(ratio) }
 }
 
 /** From here on wrong results are worth a colour. */

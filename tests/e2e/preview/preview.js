@@ -4,11 +4,13 @@
  * `/?scene=farm#/rigs`. Scenes: farm, practice, empty, first-rig, block, stale, offline, unauthorised,
  * updated, error, loading, stand-in, split, fallen (a switch that fails), disk-full, new-farm (rigs nobody looked for yet);
  * `rigs=300` sets how many are connected, `fleet=300` how many have an interface; `tuning=running` or `tuning=done` gives
- * every small board a tuning; `days=400` how long earnings were counted, scene new-money that nothing is chosen for them. `rig=antminer` opens the page of the first rig of that family. Never part of a build.
+ * every small board a tuning; `days=400` how long earnings were counted, scene new-money that nothing is chosen for them. `rig=antminer` opens the page of the first rig of that family. `devices=12` plugs devices in,
+ * some of them in every state. Never part of a build.
  */
 import { createConnection } from '../../../src-renderer/src/api/connection.ts'
 import { createHeadframeApp } from '../../../src-renderer/src/create-headframe-app.ts'
 import { PretendCore } from '../../support/pretend-core.ts'
+import { pretendDeviceFarm, pretendFarmDetail, stepDevices } from '../../support/pretend-device-farm.ts'
 import { findBlock, livingFarm } from '../../support/pretend-life.ts'
 import { pretendDressing, pretendRigHistory, pretendTuning } from '../../support/pretend-rig-page.ts'
 
@@ -167,6 +169,14 @@ if (query.has('rig')) {
   const rig = core.fleet.rigs.all.find(({ id, family, state }) => [id, family, state].includes(wanted))
   const part = query.get('part')
   location.hash = `#/rigs/${encodeURIComponent(rig.id)}${part === null ? '' : `/${part}`}`
+}
+
+const plugged = Number(query.get('devices') ?? 0)
+if (plugged > 0) {
+  core.devices.list.change(pretendDeviceFarm(Date.now(), Math.max(0, plugged - 11)))
+  for (const device of core.devices.list.all)
+    core.devices.detail(device.id).set(pretendFarmDetail(device, Date.now()))
+  setInterval(() => stepDevices(core.devices, Date.now()), 1000)
 }
 
 const connection = createConnection({ transport: core })
