@@ -15,7 +15,8 @@ export function diodeLimits(maxPowerW: number, regulatorTripC: number | null): S
     maxPowerW,
     fanMustTurnPermille: 300,
     fanStallMs: 10_000,
-    sensorSilenceMs: 1_000,
+    // Half of it is longer than a request may take: one answer that is lost on the way is one bad reading, not two.
+    sensorSilenceMs: 3_000,
     sensorSettleMs: 5_000,
   }
 }

@@ -343,7 +343,7 @@ describe('cutting the power', () => {
   it('cuts when the control port falls silent, and goes on trying to switch off', async () => {
     const it = await running()
     it.board.isSilent = true
-    await pass(it.clock, 1_000)
+    await pass(it.clock, 3_000)
     expect(it.cuts).toHaveLength(1)
     await pass(it.clock, 20_000, 50)
     it.board.isSilent = false

@@ -96,10 +96,23 @@ describe('a simulated Gamma', () => {
     expect(order.slice(-2).map(({ what }) => what)).toEqual(['reset-low', 'core-off'])
   })
 
+  it('goes on when one single answer of its control port is lost', async () => {
+    const it = await running('practice-bitaxe-gamma')
+    await pass(it.clock, 10_000, 25)
+    for (let i = 0; i < 3; i++) {
+      it.board.inject({ kind: 'control-mute' })
+      await pass(it.clock, 100, 5)
+      it.board.clear()
+      await pass(it.clock, 10_000, 25)
+    }
+    expect(it.cuts).toEqual([])
+    expect(it.board.view.power).toMatchObject({ regulatorOn: true, resetHigh: true })
+  })
+
   it('is cut, and switched off as soon as it can be heard again, when its control falls silent', async () => {
     const it = await running('practice-bitaxe-gamma')
     it.board.inject({ kind: 'control-mute' })
-    await pass(it.clock, 1_500)
+    await pass(it.clock, 3_000)
     expect(it.cuts).toHaveLength(1)
     await pass(it.clock, 20_000, 50)
     it.board.clear()
