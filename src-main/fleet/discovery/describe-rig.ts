@@ -27,7 +27,7 @@ import { readWhatsminerV3 } from '../families/readings/whatsminer-v3.ts'
 import { readWhatsminer } from '../families/readings/whatsminer.ts'
 import { parseReply } from '../transport/repair-json.ts'
 import { type HttpRequest, type RigLink } from '../transport/rig-link.ts'
-import { isTextReply, parseTextReply } from '../transport/text-reply.ts'
+import { isTextReply, parseTextReply, refusesJson } from '../transport/text-reply.ts'
 import { jsonOf, judgeMachine } from './decision-table.ts'
 import { EPIC_PORT, type ProbeAnswers } from './probes.ts'
 
@@ -187,10 +187,16 @@ async function describeWhatsminer(ask: Ask): Promise<Known> {
 
 /** Its web page may have decided before its other port answered, and some firmware drops a caller while it serves another. */
 async function lateVersion(link: RigLink, timeoutMs: number): Promise<unknown> {
-  return (
-    (await quietly(() => link.rpc('{"command":"version"}', { timeoutMs }))) ??
-    (await quietly(() => link.rpc('version', { timeoutMs: timeoutMs / 3 })))
-  )
+  const asked = async (request: string, limitMs: number): Promise<string | null> => {
+    try {
+      return new TextDecoder().decode(await link.rpc(request, { timeoutMs: limitMs }))
+    } catch {
+      return null
+    }
+  }
+  const json = await asked('{"command":"version"}', timeoutMs)
+  if (json !== null && !refusesJson(json)) return parsed(json)
+  return parsed((await asked('version', timeoutMs / 3)) ?? json ?? undefined)
 }
 
 async function quietly(read: () => Promise<Uint8Array | string>): Promise<unknown> {

@@ -7,6 +7,7 @@ import { type Clock } from '../../base/index.ts'
 import { type FamilyId } from '../model/reading.ts'
 import { type HttpRequest, type RigAddress, type RigLink } from '../transport/rig-link.ts'
 import { describeOther, judge, type Verdict } from './decision-table.ts'
+import { refusesJson } from '../transport/text-reply.ts'
 import { describeRig, type RigDescription } from './describe-rig.ts'
 import { type Identified } from './identified.ts'
 import {
@@ -211,7 +212,7 @@ class Asking {
   async #version(): Promise<string | null> {
     const { requestMs } = this.#timings
     const json = await this.#rpc('{"command":"version"}', requestMs)
-    if (json !== null && !/invalid json|STATUS=E|Code=2[34]/i.test(json)) return json
+    if (json !== null && !refusesJson(json)) return json
     return (await this.#rpc('version', requestMs / 3)) ?? json
   }
 

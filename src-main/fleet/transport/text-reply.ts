@@ -17,6 +17,11 @@ export function isTextReply(text: string): boolean {
   return /^\s*STATUS=[A-Z],/.test(text)
 }
 
+/** Whether the answer to a question in JSON says that only the text form is understood. */
+export function refusesJson(text: string): boolean {
+  return /invalid json|STATUS=E|Code=2[34]/i.test(text)
+}
+
 /**
  * @returns lists of sections by name, as `{STATUS: [{STATUS: 'S', Msg: …}], SUMMARY: [{Elapsed: '5'}]}`
  */

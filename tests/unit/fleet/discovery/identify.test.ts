@@ -117,6 +117,21 @@ describe('identify', () => {
     expect(outcome()).toMatchObject({ family: 'avalon', model: 'Q' })
   })
 
+  it('knows the model of a Mini 3, which refuses JSON, also when its web page decided first', async () => {
+    const { clock, link, outcome } = start({
+      'rpc version': 'never',
+      'GET /': ok('<title>Avalon Device</title>'),
+    })
+    await settle()
+    clock.advance(300)
+    await settle()
+    link.reply('rpc version', 'STATUS=E,When=1,Code=14,Msg=Invalid command|')
+    await settle()
+    link.reply('rpc version', 'STATUS=S,When=1,Code=22|VERSION,PROD=Avalon Mini3,MODEL=Mini3|')
+    await settle()
+    expect(outcome()).toMatchObject({ family: 'avalon', model: 'Mini 3' })
+  })
+
   it('does not wait when every probe has answered', async () => {
     const { result, clock } = start({ 'rpc version': antminer, 'GET /': ok('', 404) })
     expect(await result).toMatchObject({ family: 'antminer' })
