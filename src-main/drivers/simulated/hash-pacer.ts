@@ -3,6 +3,8 @@ import { type Clock, type Timer } from '../../base/index.ts'
 
 /** After a pause of the machine nobody makes up for more than this. */
 const MAX_ARREARS_MS = 500
+/** Arrears are made up in several turns: whoever shares the thread, a board's thermometer first, is heard in between. */
+const MOST_AT_ONCE = 2
 
 export class HashPacer {
   readonly #clock: Clock
@@ -33,13 +35,14 @@ export class HashPacer {
     else this.#timer ??= this.#clock.every(this.#turnMs, () => this.catchUp())
   }
 
-  /** Does what is due now: before work changes. */
+  /** Does what is due now, as far as one turn goes: before work changes. */
   catchUp(): void {
     const perMs = this.#hashrateHs / 1000
     if (perMs === 0) return
     const nowMs = this.#clock.monotonicMs()
     this.#doneUntilMs = Math.max(this.#doneUntilMs, nowMs - MAX_ARREARS_MS)
-    const due = Math.floor((nowMs - this.#doneUntilMs) * perMs)
+    const most = Math.ceil(MOST_AT_ONCE * this.#turnMs * perMs)
+    const due = Math.min(most, Math.floor((nowMs - this.#doneUntilMs) * perMs))
     if (due === 0) return
     this.#doneUntilMs += due / perMs
     this.#hash(due)
