@@ -465,7 +465,8 @@ export class BoardSupervisor implements PowerAuthority {
       case 'cooling': {
         const restMs = COOLING_MS - (clock.monotonicMs() - (trips.trippedAtMs ?? 0))
         const wait = restMs > 0 ? `for ${Math.ceil(restMs / 1000)} s more` : 'until it is cool enough'
-        throw refused('safety/cooling', `The board rests ${wait}: ${trips.lastCut?.message ?? ''}`)
+        const why = trips.lastCut === null ? '.' : `: ${trips.lastCut.message}`
+        throw refused('safety/cooling', `The board rests ${wait}${why}`)
       }
       case 'unsafe':
         throw refused(
