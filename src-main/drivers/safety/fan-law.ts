@@ -46,7 +46,8 @@ export function fanDuty(
     case 'curve':
       return { permille: limited(onCurve(setting.points, chipC)), memory: { ...FRESH_FAN, lastC: chipC } }
     case 'target': {
-      const least = Math.max(minPermille, setting.minPermille)
+      // A least duty that is no number must not become the duty.
+      const least = setting.minPermille > minPermille ? setting.minPermille : minPermille
       const seconds = Math.max(0, elapsedMs) / 1000
       const errorC = chipC - setting.chipC
       // Held within what the fan can do, so that it does not have to unwind first.

@@ -16,6 +16,12 @@ const anyFan = fc.oneof(
 )
 
 describe('the fan', () => {
+  it('turns though the least duty that was chosen is no number', () => {
+    const fan = { mode: 'target', chipC: 60, minPermille: Number.NaN } as const
+    const { permille } = fanDuty(fan, FRESH_FAN, { chipC: 65, warnC: 70, minPermille: 250, elapsedMs: 1000 })
+    expect(permille).toBeGreaterThanOrEqual(250)
+  })
+
   it('always gets a duty between its least and full speed', () => {
     const memory = fc.record({ integral: fc.double(), lastC: fc.option(fc.double()) })
     fc.assert(
