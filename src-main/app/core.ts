@@ -84,6 +84,10 @@ export interface RunningCore extends Core {
   /** Text of the key that SV2 rigs know us by. */
   readonly authorityKey: string
   readonly settings: SettingsStore
+  /** The machine is about to sleep: boards on its own ports are switched off. */
+  sleep(): Promise<void>
+  /** It is awake again: they mine on. */
+  wake(): Promise<void>
 }
 
 /**
@@ -173,6 +177,14 @@ class HeadframeCore implements RunningCore {
 
   get settings(): SettingsStore {
     return this.#store
+  }
+
+  sleep(): Promise<void> {
+    return this.#devices.desk.rest()
+  }
+
+  wake(): Promise<void> {
+    return this.#devices.desk.wake()
   }
 
   async start(): Promise<void> {

@@ -40,6 +40,7 @@ export interface DeviceDeskParts extends Omit<DeviceKeeperParts, 'onChange'> {
   readonly misbehave: ((serialNumber: string, fault: DeviceFault) => void) | null
 }
 
+const OUT_OF_REACH: ReadonlySet<string> = new Set(['safety/unreachable', 'safety/unknown'])
 /** Changes within this time are shown together. */
 const PUBLISH_AFTER_MS = 100
 
@@ -91,6 +92,19 @@ export class DeviceDesk implements DeviceCalls {
     return deviceAccess(this.#parts.platform, ports)
   }
 
+  /** The machine goes to sleep: a board that hashes while nobody looks after it must not be. What was chosen stays. */
+  rest(): Promise<void> {
+    return this.#parts.cutAll()
+  }
+
+  /** The machine is awake again: what was to mine mines. */
+  async wake(): Promise<void> {
+    for (const keeper of this.#keepers.values()) {
+      const isWanted = keeper.record.settings?.enabled === true && keeper.record.cut === null
+      if (isWanted && keeper.chain !== null) await this.#parts.mining.call('resumeDevice', keeper.key)
+    }
+  }
+
   async stopAll(): Promise<void> {
     // Power first; what was chosen is saved afterwards.
     await this.#parts.cutAll()
@@ -121,8 +135,9 @@ export class DeviceDesk implements DeviceCalls {
     const keeper = this.#require(id)
     const { name, ...rest } = patch
     const isSetting = Object.values(rest).some((value) => value !== undefined)
-    if (name !== undefined) await keeper.save({ name })
+    // First what may be refused: then nothing is changed at all.
     if (isSetting) await this.#change(keeper, rest)
+    if (name !== undefined) await keeper.save({ name })
     return this.#answer(keeper)
   }
 
@@ -135,6 +150,7 @@ export class DeviceDesk implements DeviceCalls {
       throw new HeadframeError('board/unknown', `${keeper.name} cannot be a ${modelId}.`)
     }
     await keeper.save({ chosen: modelId ?? 'ignore', settings: null, modelId: null })
+    keeper.model = null
     if (keeper.attached) keeper.attach(keeper.attached)
     return this.#answer(keeper)
   }
@@ -230,8 +246,9 @@ export class DeviceDesk implements DeviceCalls {
 
   async #acknowledge(keeper: DeviceKeeper): Promise<void> {
     await keeper.save({ cut: null })
+    // Also of one that is unplugged: it must not come back latched.
+    await this.#parts.safety.call('acknowledge', keeper.key)
     if (keeper.attached === null) return
-    if (keeper.safety !== null) await this.#parts.safety.call('acknowledge', keeper.key)
     if (keeper.chain !== null) await this.#parts.mining.call('resumeDevice', keeper.key)
     await keeper.apply()
   }
@@ -254,7 +271,7 @@ export class DeviceDesk implements DeviceCalls {
     await keeper.save({ settings: checked.value })
     const { frequencyMhz, coreVoltageMv, fan, enabled } = checked.value
     if (keeper.safety !== null && patch.fan !== undefined) {
-      await this.#parts.safety.call('setFan', { key: keeper.key, fan })
+      await this.#parts.safety.call('setFan', { key: keeper.key, fan }).catch(unlessOutOfReach)
     }
     await this.#parts.mining.call('retuneDevice', {
       id: keeper.key,
@@ -317,6 +334,12 @@ export class DeviceDesk implements DeviceCalls {
   }
 }
 
+/** A board whose control is being sought is told once it is found. */
+function unlessOutOfReach(error: unknown): void {
+  if (error instanceof HeadframeError && OUT_OF_REACH.has(error.code)) return
+  throw error
+}
+
 function keyOf(event: SafetyEvent): string {
   if (event.kind === 'view') return event.view.key
   return event.kind === 'notice' ? event.notice.key : event.key
@@ -327,7 +350,8 @@ function lifeOf(keeper: DeviceKeeper, place: DevicePlace | null): DeviceLife {
   return {
     addedAt,
     readAt: keeper.attached === null ? (safety?.readings?.atMs ?? null) : lastSeenMs,
-    hashingS: hashingSinceMs === null ? null : (lastSeenMs - hashingSinceMs) / 1000,
+    // The clock of the machine may have been set back meanwhile.
+    hashingS: hashingSinceMs === null ? null : Math.max(0, lastSeenMs - hashingSinceMs) / 1000,
     lastNonceAt: chain?.lastNonceAtMs ?? null,
     bestDifficulty: chain === null || chain.chain.bestDifficulty === 0 ? null : chain.chain.bestDifficulty,
     poolUrl: place?.poolName ?? null,

@@ -60,7 +60,7 @@ export interface DesktopHost {
 }
 
 /** What the window needs of the running core. */
-export type DesktopCore = Core & Pick<RunningCore, 'listeners' | 'authorityKey'>
+export type DesktopCore = Core & Pick<RunningCore, 'listeners' | 'authorityKey' | 'sleep' | 'wake'>
 
 /**
  * Starts the desktop host. It ends with the process: code 1 if it could not start, 2 for a wrong option.
@@ -323,8 +323,14 @@ class Desktop {
   }
 
   #watchSystem(): void {
-    powerMonitor.on('suspend', () => this.#log.info('the system goes to sleep'))
-    powerMonitor.on('resume', () => this.#log.info('the system woke up'))
+    powerMonitor.on('suspend', () => {
+      this.#log.info('the system goes to sleep')
+      this.#core?.sleep().catch((error: unknown) => this.#log.error('boards not stopped', { error }))
+    })
+    powerMonitor.on('resume', () => {
+      this.#log.info('the system woke up')
+      this.#core?.wake().catch((error: unknown) => this.#log.error('boards not started', { error }))
+    })
     powerMonitor.on('shutdown', () => this.#shutdown.begin(0))
   }
 

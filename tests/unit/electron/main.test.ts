@@ -36,6 +36,17 @@ class FakeDesktopCore extends FakeCore implements DesktopCore {
     stratumWs: null,
   }
   readonly authorityKey = KEY
+  readonly slept: string[] = []
+
+  sleep(): Promise<void> {
+    this.slept.push('sleep')
+    return Promise.resolve()
+  }
+
+  wake(): Promise<void> {
+    this.slept.push('wake')
+    return Promise.resolve()
+  }
 }
 
 interface Desktop {
@@ -344,6 +355,17 @@ describe('the tray and the menu', () => {
     expect(Notification.shown.map(({ options }) => options.title)).toEqual(['Block found'])
     Notification.shown[0]?.emit('click')
     expect(window().isShown).toBe(true)
+  })
+})
+
+describe('the system', () => {
+  it('going to sleep stops the boards on USB, which nobody looks after then; they mine on when it wakes', async () => {
+    const { core } = await start()
+    powerMonitor.emit('suspend')
+    powerMonitor.emit('resume')
+    await settled()
+    expect(core.slept).toEqual(['sleep', 'wake'])
+    expect(core.stops).toBe(0)
   })
 })
 
