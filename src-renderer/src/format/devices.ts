@@ -377,27 +377,37 @@ export function fanText(fan: DeviceFan | null): string {
   }
 }
 
-/** What keeps it safe, one sentence each. */
-export function limitSentences(limits: DeviceLimits): string[] {
+export interface SafetySentence {
+  text: string
+  /** guard: watches over the board. gap: what nobody watches, or cannot do. */
+  kind: 'guard' | 'gap'
+}
+
+/** What keeps it safe and what does not, one sentence each. */
+export function safetySentences(limits: DeviceLimits): SafetySentence[] {
   const { chipWarnC, chipTripC, regulatorTripC, maxPowerW, fanMinPercent, canCutPower, measuresHeat } = limits
+  const guard = (text: string): SafetySentence => ({ text, kind: 'guard' })
+  const gap = (text: string): SafetySentence => ({ text, kind: 'gap' })
   return [
-    ...(measuresHeat
-      ? [
+    measuresHeat
+      ? guard(
           `From ${String(chipWarnC)} °C you are warned; at ${String(chipTripC)} °C the board is stopped, even when the rest of Headframe hangs.`,
-        ]
-      : ['It has no thermometer that can be read: touch it with care, and keep air moving over it.']),
+        )
+      : gap('It has no thermometer that can be read: touch it with care, and keep air moving over it.'),
     ...(measuresHeat && regulatorTripC !== null
-      ? [`The regulator stops it at ${String(regulatorTripC)} °C.`]
+      ? [guard(`It is stopped when its voltage regulator reaches ${String(regulatorTripC)} °C.`)]
       : []),
-    ...(maxPowerW === null ? [] : [`It is stopped when it draws more than ${String(maxPowerW)} W.`]),
+    ...(maxPowerW === null ? [] : [guard(`It is stopped when it draws more than ${String(maxPowerW)} W.`)]),
     ...(fanMinPercent === null
       ? []
       : [
-          `Its fan never runs below ${String(fanMinPercent)} %; a fan that stands still for ten seconds stops the board.`,
+          guard(
+            `Its fan never runs below ${String(fanMinPercent)} %; a fan that stands still for ten seconds stops the board.`,
+          ),
         ]),
     canCutPower
-      ? 'Stopping takes the core voltage away.'
-      : 'Headframe cannot take its power away, only its work. To cut the power, unplug it.',
+      ? guard('Stopping takes the core voltage away.')
+      : gap('Headframe cannot take its power away, only its work. To cut the power, unplug it.'),
   ]
 }
 
