@@ -161,8 +161,8 @@ export class DeviceChains {
           signs.cancel()
         }
       } finally {
-        await power.release()
-        await link.close()
+        // The port is given back whatever becomes of the power: it is opened again for the next try.
+        await power.release().finally(() => link.close())
       }
     })
   }

@@ -1,4 +1,5 @@
 /** Devices on this machine's own ports as the contract shows them, and what a person tells them. */
+import { isDeepStrictEqual } from 'node:util'
 import { type z } from 'zod'
 import {
   type Device,
@@ -41,8 +42,8 @@ export interface DeviceDeskParts extends Omit<DeviceKeeperParts, 'onChange'> {
 }
 
 const OUT_OF_REACH: ReadonlySet<string> = new Set(['safety/unreachable', 'safety/unknown'])
-/** Changes within this time are shown together. */
-const PUBLISH_AFTER_MS = 100
+/** Readings come several times a second from each board: what changes is shown twice a second at most. */
+const PUBLISH_EVERY_MS = 500
 
 export class DeviceDesk implements DeviceCalls {
   readonly devices = new LiveListView<Device>((a, b) => (a.id < b.id ? -1 : 1))
@@ -307,7 +308,7 @@ export class DeviceDesk implements DeviceCalls {
   #publishSoon(): void {
     if (this.#publishing) return
     this.#publishing = true
-    this.#parts.clock.after(PUBLISH_AFTER_MS, () => {
+    this.#parts.clock.after(PUBLISH_EVERY_MS, () => {
       this.#publishing = false
       this.#publish()
     })
@@ -316,7 +317,9 @@ export class DeviceDesk implements DeviceCalls {
   #publish(): void {
     if (this.#isStopped) return
     const keepers = [...this.#keepers.values()]
-    this.devices.apply(keepers.map((keeper) => deviceView(keeper, this.#placeOf(keeper))))
+    const views = keepers.map((keeper) => deviceView(keeper, this.#placeOf(keeper)))
+    const changed = views.filter((view) => !isDeepStrictEqual(view, this.devices.find(view.id)))
+    if (changed.length > 0) this.devices.apply(changed)
     for (const [id, view] of this.#details) {
       const keeper = this.#keepers.get(id)
       if (keeper) view.set(deviceDetail(keeper, this.#placeOf(keeper)))

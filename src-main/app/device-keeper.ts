@@ -107,6 +107,7 @@ export class DeviceKeeper implements KnownDevice {
   /** Unplugged: everything ends, settings and counts stay. */
   detach(): void {
     this.attached = null
+    this.fault = null
     this.since = this.#parts.clock.nowMs()
     this.#lapse()
     this.#run(async () => {
@@ -131,6 +132,8 @@ export class DeviceKeeper implements KnownDevice {
   async apply(): Promise<void> {
     if (this.record.settings?.enabled !== true || this.record.cut !== null) {
       this.#lapse()
+      // Nothing is tried any more, so nothing is in the way.
+      this.fault = null
       await this.#run(() => this.#stopMining('You stopped it.'))
     } else if (this.attached !== null && !this.#isMining) this.bringIn()
     this.#parts.onChange()
@@ -185,6 +188,8 @@ export class DeviceKeeper implements KnownDevice {
         break
       }
       case 'unreachable':
+        // Told while the plug was pulled: that it is gone says it all.
+        if (this.attached === null) return
         this.fault = { code: event.code, message: event.message }
         break
     }
@@ -199,6 +204,12 @@ export class DeviceKeeper implements KnownDevice {
     const { match } = this
     if (this.record.chosen === 'ignore' && match.kind === 'ask') {
       this.refusal = 'You said that it is none of the boards that Headframe knows. It is left alone.'
+      // It may have been taken for one until now.
+      this.model = null
+      await this.#stopMining('You said that it is no board.')
+      await this.#parts.safety.call('detach', { key: this.key, cause: 'stopped' })
+      this.safety = null
+      this.#parts.onChange()
       return
     }
     if (match.kind !== 'board' && match.kind !== 'family') return
@@ -224,6 +235,7 @@ export class DeviceKeeper implements KnownDevice {
       const settled = outcome.kind === 'open' ? await this.#identify(this.attached) : outcome
       if (turn !== this.#turn || settled === null) return
       this.#know(settled)
+      if (settled.kind === 'ready') await this.#tellFan()
       if (this.model !== null && this.record.settings?.enabled === true && this.record.cut === null) {
         await this.#mine(this.attached, this.model, this.record.settings)
       }
@@ -279,6 +291,13 @@ export class DeviceKeeper implements KnownDevice {
     }
   }
 
+  /** As it is chosen now: it may have been chosen while its control could not be had. */
+  async #tellFan(): Promise<void> {
+    const { settings } = this.record
+    if (settings === null || this.model?.fan == null) return
+    await this.#parts.safety.call('setFan', { key: this.key, fan: settings.fan })
+  }
+
   async #mine(device: AttachedDevice, model: BoardModel, settings: BoardSettings): Promise<void> {
     this.#doing('Opening its ports.')
     const { frequencyMhz, coreVoltageMv } = settings
@@ -291,6 +310,13 @@ export class DeviceKeeper implements KnownDevice {
       settings: { frequencyMhz, coreVoltageMv },
     })
     this.#isMining = true
+    // What was chosen while its ports were being opened.
+    const { settings: now } = this.record
+    if (now === null || (now.frequencyMhz === frequencyMhz && now.coreVoltageMv === coreVoltageMv)) return
+    await this.#parts.mining.call('retuneDevice', {
+      id: this.key,
+      settings: { frequencyMhz: now.frequencyMhz, coreVoltageMv: now.coreVoltageMv },
+    })
   }
 
   async #stopMining(reason: string): Promise<void> {
@@ -346,15 +372,16 @@ export class DeviceKeeper implements KnownDevice {
   }
 
   #remember(): void {
-    const nowMs = this.#parts.clock.nowMs()
-    if (nowMs - this.#recentAtMs < RECENT_PERIOD_MS) return
-    this.#recentAtMs = nowMs
+    const { clock } = this.#parts
+    const monotonicMs = clock.monotonicMs()
+    if (monotonicMs - this.#recentAtMs < RECENT_PERIOD_MS) return
+    this.#recentAtMs = monotonicMs
     const { readings } = this.safety ?? { readings: null }
     const rate = this.hashingSinceMs === null ? null : this.chain?.chain.rate
     this.recent = [
       ...this.recent,
       {
-        at: nowMs,
+        at: clock.nowMs(),
         chipC: readings?.chipC ?? null,
         powerW: readings?.powerW ?? null,
         hashrateHs: rate == null || rate.isSettling ? null : rate.hashrateHs,

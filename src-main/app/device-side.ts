@@ -80,7 +80,13 @@ export async function startDevices(parts: DeviceSideParts): Promise<DeviceSide> 
   })
   const watcher = new HotplugWatcher({ clock, expectedPorts: expectedPorts(knownBoards, process.platform) })
   const lines = new ChannelLines(safety.client, mining, practice)
-  watcher.onEvent((event) => void onHotplug(event))
+  // One after the other: a plug that was pulled while its port was handed over has been pulled.
+  let turn: Promise<void> = Promise.resolve()
+  watcher.onEvent((event) => {
+    turn = turn
+      .then(() => onHotplug(event))
+      .catch((error: unknown) => log.warn('a device was not taken in', { error: errorText(error) }))
+  })
   const onHotplug = async (event: HotplugEvent): Promise<void> => {
     switch (event.kind) {
       case 'attached':

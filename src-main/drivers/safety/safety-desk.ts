@@ -190,11 +190,11 @@ export class SafetyDesk {
     await this.#require(key).supervisor?.stop()
   }
 
-  /** A person has seen why a board was stopped. @throws HeadframeError `safety/unknown` */
+  /** A person has seen why a board was stopped; it may be unplugged meanwhile. */
   acknowledge(key: string): void {
-    const place = this.#require(key)
-    if (place.supervisor) place.supervisor.acknowledge()
-    else place.trips.acknowledge()
+    const supervisor = this.#places.get(key)?.supervisor
+    if (supervisor) supervisor.acknowledge()
+    else this.#trips.get(key)?.acknowledge()
   }
 
   /** Every board off, all at once, within a bounded time. They stay in care. */
@@ -340,11 +340,12 @@ export class SafetyDesk {
     place.failures++
     // What is on the board does not change by asking again.
     if (code.startsWith('board/')) return
+    place.retry?.cancel()
     place.retry = this.#clock.after(delayMs, () => void this.#retry(place))
   }
 
   async #retry(place: Place): Promise<void> {
-    if (place.isLeft) return
+    if (place.isLeft || place.supervisor !== null) return
     const { key } = place.attachment.device
     try {
       const outcome = await this.#open(place)
