@@ -3,7 +3,7 @@
  * other and to nobody else about it. Each also hears whether the other lives: safety takes power away from boards
  * whose hashing side fell silent (that is its own affair), and here every board is told to stop when safety does.
  */
-import { type Clock, Listeners, type Timer } from '../base/index.ts'
+import { type Clock, HeadframeError, Listeners, type Timer } from '../base/index.ts'
 import { type FanSetting, type HashingSign, type PowerAuthority, type PowerCut } from '../drivers/index.ts'
 import { serveThread, ThreadClient, type ThreadPort } from './thread-link.ts'
 
@@ -22,6 +22,7 @@ type PowerEvent =
 const ALIVE_EVERY_MS = 500
 /** Six signs missed: safety is not late, it is gone. */
 const SILENCE_MS = 3000
+const NO_ANSWER = 'The part of Headframe that watches heat and power does not answer'
 
 export interface ServedPower {
   /** Tells the hashing side that power was taken from a board. */
@@ -69,13 +70,13 @@ export class RemotePower {
     const listeners = this.#cuts.get(id) ?? new Listeners<PowerCut>()
     this.#cuts.set(id, listeners)
     return {
-      powerUp: (coreVoltageMv) => client.call('powerUp', { id, coreVoltageMv }),
+      powerUp: (coreVoltageMv) => this.#asked(client.call('powerUp', { id, coreVoltageMv })),
       resetChips: (lowMs, settleMs) => client.call('resetChips', { id, lowMs, settleMs }),
       setCoreVoltage: (coreVoltageMv) => client.call('setCoreVoltage', { id, coreVoltageMv }),
       setFan: (fan) => client.call('setFan', { id, fan }),
       // What it would say of a board that it does not know any more, its cut has said.
       sign: (sign) => void client.call('sign', { id, sign }).catch(() => undefined),
-      release: () => client.call('release', id),
+      release: () => this.#asked(client.call('release', id)),
       onCut: (listener) => listeners.on(listener),
     }
   }
@@ -89,6 +90,15 @@ export class RemotePower {
     this.#client.end(new Error('the safety thread was left'))
   }
 
+  /** It is asked all the same, for it may be late and not gone; but nobody waits for the answer of who is silent. */
+  #asked(answer: Promise<void>): Promise<void> {
+    if (!this.#isSilent) return answer
+    answer.catch(() => undefined)
+    return Promise.reject(
+      new HeadframeError('safety/not-there', `${NO_ANSWER}, so nothing is known of the board's power.`),
+    )
+  }
+
   #on(event: PowerEvent): void {
     this.#heardMonotonicMs = this.#clock.monotonicMs()
     this.#isSilent = false
@@ -100,8 +110,7 @@ export class RemotePower {
     this.#isSilent = true
     const cut: PowerCut = {
       cause: 'control-lost',
-      message:
-        'The part of Headframe that watches heat and power does not answer, so the board was stopped. Restart Headframe; if it happens again, report it with the log.',
+      message: `${NO_ANSWER}, so the board was stopped. Restart Headframe; if it happens again, report it with the log.`,
       atMs: this.#clock.nowMs(),
       latched: false,
     }

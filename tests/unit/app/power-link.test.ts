@@ -96,4 +96,17 @@ describe('power, asked for from another thread', () => {
     }
     expect(cuts).toMatchObject([{ cause: 'control-lost' }])
   })
+
+  it('does not keep a board waiting for the answer of a safety thread that fell silent', async () => {
+    const power = remote.authority('gamma')
+    served.stop()
+    for (let step = 0; step < 7; step++) {
+      clock.advance(500)
+      await posted()
+    }
+    channel.port1.close()
+    await posted()
+    await expect(power.release()).rejects.toMatchObject({ code: 'safety/not-there' })
+    await expect(power.powerUp(1150)).rejects.toMatchObject({ code: 'safety/not-there' })
+  })
 })
