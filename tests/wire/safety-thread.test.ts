@@ -141,7 +141,7 @@ describe('the safety thread', () => {
       await threads.board.call('watchFor', chipTripC)
       // Nobody waits for the answer: this loop does nothing from here on.
       void threads.board.call('inject', { kind: 'overheat', addedW: 200 })
-      blockThisLoop(2_500)
+      blockThisLoop(4_000)
       const wokeAtMs = Date.now()
       expect(threads.cuts).toEqual([])
       const record = await threads.record()
