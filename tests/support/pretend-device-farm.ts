@@ -265,12 +265,13 @@ export function pretendFarmDetail(device: Device, now: number): DeviceDetail {
   })
 }
 
-/** Lets readings tick, as the core does about every second. */
+/** Lets readings tick, as the core does about every second: one message for all. */
 export function stepDevices(devices: PretendDevices, now: number): void {
-  for (const device of devices.list.all) {
-    if (device.state !== 'hashing') continue
+  const changed = devices.list.all.flatMap((device) => {
+    if (device.state !== 'hashing') return []
     const wobble = Math.sin(now / 7000 + device.id.length)
-    devices.change(device.id, {
+    return {
+      ...device,
       nonces: device.nonces + 2,
       hashrateHs: device.hashrateHs === null ? null : device.hashrateHs * (1 + 0.002 * wobble),
       readings: device.readings && {
@@ -280,6 +281,11 @@ export function stepDevices(devices: PretendDevices, now: number): void {
         fanRpm: Math.round(4210 + 90 * wobble),
         powerW: 17.6 + 0.3 * wobble,
       },
-    })
+    }
+  })
+  devices.list.change(changed)
+  for (const device of changed) {
+    const detail = devices.detail(device.id)
+    if (detail.readers.readers > 0) detail.set({ ...detail.value, device })
   }
 }

@@ -63,8 +63,10 @@ if (scene === 'notices')
   }
 
 // Past the contract's output checks, which run in the core and not in a page: for measuring the page alone.
-if (query.has('raw'))
+if (query.has('raw')) {
+  core.answerNext('devices.live', () => core.devices.list.open(undefined))
   core.answerNext('downstreams.live', () => core.rigs.readers.open(core.rigs.snapshot(), undefined))
+}
 
 // The history of a real core is read in another thread.
 core.explored.yields = true
