@@ -7,7 +7,6 @@ import { type Clock, errorText, HeadframeError, type Logger, type Timer } from '
 import {
   type AttachedDevice,
   type AttachOutcome,
-  boardIdentity,
   type BoardModel,
   type BoardSettings,
   checkSettings,
@@ -22,8 +21,8 @@ import {
 import { type DeviceDetail, type DeviceEvent } from '../../src-preload/contract/index.ts'
 import { type DeviceRecord } from '../settings/index.ts'
 import { type DeviceBook } from './device-book.ts'
-import { type ChainStatus } from './device-chains.ts'
-import { expectedOf, type KnownDevice, nameOf } from './device-views.ts'
+import { type ChainOrder, type ChainStatus } from './device-chains.ts'
+import { choicesOf, expectedOf, type KnownDevice, nameOf } from './device-views.ts'
 import { type MiningProcedures } from './mining-service.ts'
 import { type SafetyProcedures } from './safety-service.ts'
 import { type ThreadClient } from './thread-link.ts'
@@ -74,6 +73,8 @@ export class DeviceKeeper implements KnownDevice {
   #turn = 0
   #queue: Promise<void> = Promise.resolve()
   #recentAtMs = -Infinity
+  /** Whether the mining thread was asked to open its data port, and has not answered. */
+  #isOpening = false
   /** Whether the mining thread was given it. */
   #isMining = false
 
@@ -95,7 +96,7 @@ export class DeviceKeeper implements KnownDevice {
     this.attached = device
     this.lastAttached = device
     this.match = this.#matched(device)
-    this.model ??= this.#modelOf()
+    this.model = this.#modelOf()
     this.since = clock.nowMs()
     this.fault = null
     this.refusal = null
@@ -196,6 +197,11 @@ export class DeviceKeeper implements KnownDevice {
     this.#parts.onChange()
   }
 
+  /** Its data port cannot be had yet, and is waited for. */
+  onWait(message: string): void {
+    if (this.#isOpening && this.step !== null) this.#doing(message)
+  }
+
   get name(): string {
     return nameOf(this)
   }
@@ -254,11 +260,9 @@ export class DeviceKeeper implements KnownDevice {
     if (this.record.settings?.enabled === false) return null
     const dataPort = dataPortOf(device, 'control+data')
     this.#doing('Asking its chips what they are.')
-    const { model, count } = await this.#parts.mining.call('identifyDevice', {
-      id: this.key,
-      dataPort,
-      coreVoltageMv: null,
-    })
+    const { model, count } = await this.#opening(() =>
+      this.#parts.mining.call('identifyDevice', { id: this.key, dataPort, coreVoltageMv: null }),
+    )
     if (model === null) {
       throw new HeadframeError(
         'chip/none-answered',
@@ -301,14 +305,15 @@ export class DeviceKeeper implements KnownDevice {
   async #mine(device: AttachedDevice, model: BoardModel, settings: BoardSettings): Promise<void> {
     this.#doing('Opening its ports.')
     const { frequencyMhz, coreVoltageMv } = settings
-    await this.#parts.mining.call('attachDevice', {
+    const order: ChainOrder = {
       id: this.key,
       model,
       dataPort: dataPortOf(device, model.ports),
       introduction: { key: this.key, name: this.name, model: `${model.name} (USB)` },
       nominalHashrateHs: expectedOf(model, frequencyMhz) ?? 0,
       settings: { frequencyMhz, coreVoltageMv },
-    })
+    }
+    await this.#opening(() => this.#parts.mining.call('attachDevice', order))
     this.#isMining = true
     // What was chosen while its ports were being opened.
     const { settings: now } = this.record
@@ -317,6 +322,15 @@ export class DeviceKeeper implements KnownDevice {
       id: this.key,
       settings: { frequencyMhz: now.frequencyMhz, coreVoltageMv: now.coreVoltageMv },
     })
+  }
+
+  async #opening<T>(open: () => Promise<T>): Promise<T> {
+    this.#isOpening = true
+    try {
+      return await open()
+    } finally {
+      this.#isOpening = false
+    }
   }
 
   async #stopMining(reason: string): Promise<void> {
@@ -342,6 +356,10 @@ export class DeviceKeeper implements KnownDevice {
     this.#retry?.cancel()
     this.#retry = null
     this.step = null
+    if (!this.#isOpening) return
+    // Not in turn: what it would wait for is the wait for a port, which this ends.
+    const reason = 'It is not wanted any more.'
+    this.#parts.mining.call('detachDevice', { id: this.key, reason }).catch(() => undefined)
   }
 
   #run(work: () => Promise<void>): Promise<void> {
@@ -361,7 +379,10 @@ export class DeviceKeeper implements KnownDevice {
   }
 
   #matched(device: AttachedDevice): KnownDevice['match'] {
-    return matchBoard(device, knownBoards, { platform: process.platform, chosenId: this.record.chosen })
+    const { chosen } = this.record
+    const match = matchBoard(device, knownBoards, { platform: process.platform, chosenId: chosen })
+    const model = choicesOf(match).find(({ id }) => id === chosen)
+    return model === undefined ? match : { kind: 'board', model }
   }
 
   /** By its identity alone, or as it was settled when it was here last. */
@@ -396,16 +417,9 @@ export function concerns(device: AttachedDevice): boolean {
   return matchBoard(device, knownBoards, { platform: process.platform }).kind !== 'ignored'
 }
 
-/** Id and name of what a person may say that a device is. */
+/** Whether a person may say that a device is this. */
 export function isCandidate(match: KnownDevice['match'], id: string): boolean {
-  if (match.kind !== 'ask') return false
-  return match.candidates.some((candidate) => {
-    const identity =
-      candidate.kind === 'board'
-        ? boardIdentity({ kind: 'model', model: candidate.model })
-        : boardIdentity({ kind: 'family', family: candidate.family })
-    return identity.id === id
-  })
+  return choicesOf(match).some((model) => model.id === id)
 }
 
 /** @throws HeadframeError `port/not-found` */

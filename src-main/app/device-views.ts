@@ -68,14 +68,7 @@ export function deviceView(known: KnownDevice, place: DevicePlace | null): Devic
     id: known.key,
     name: nameOf(known),
     model: model === null ? familyModel(known) : modelView(model),
-    candidates:
-      known.match.kind === 'ask'
-        ? known.match.candidates.map((candidate) =>
-            candidate.kind === 'board'
-              ? { id: candidate.model.id, name: candidate.model.name }
-              : { id: candidate.family.id, name: candidate.family.name },
-          )
-        : [],
+    candidates: choicesOf(known.match).map(({ id, name }) => ({ id, name })),
     usb: usbOf(known.attached ?? known.lastAttached),
     state,
     doing: doingOf(known, state),
@@ -114,10 +107,14 @@ export function deviceDetail(known: KnownDevice, place: DevicePlace | null): Dev
   const { chain } = known
   const view = chain?.chain
   const counts = view?.counts
+  // Which chip found what is told of chains of one alone, where there is no doubt.
+  const lastNonceAt = known.model?.chipCount === 1 ? (chain?.lastNonceAtMs ?? null) : null
   const unknownChip = view?.chips.find(({ chip }) => chip === null)
   return {
     device: deviceView(known, place),
-    chips: (view?.chips ?? []).flatMap((chip) => (chip.chip === null ? [] : [chipView(chip, chip.chip)])),
+    chips: (view?.chips ?? []).flatMap((chip) =>
+      chip.chip === null ? [] : [chipView(chip, chip.chip, lastNonceAt)],
+    ),
     unattributedNonces: unknownChip?.nonces ?? 0,
     work:
       chain && view && isAtWork(view.state)
@@ -146,6 +143,19 @@ export function deviceDetail(known: KnownDevice, place: DevicePlace | null): Dev
     events: eventsOf(known),
     recent: [...known.recent],
   }
+}
+
+/** Boards that an anonymous device may be: a person says which, because nothing is sent to it before. */
+export function choicesOf(match: BoardMatch): readonly BoardModel[] {
+  if (match.kind !== 'ask') return []
+  return match.candidates.flatMap((candidate) =>
+    candidate.kind === 'board'
+      ? [candidate.model]
+      : candidate.family.members.flatMap((member) =>
+          // What is behind a bridge says itself what it is, once it may be asked.
+          member.kind === 'model' && member.signs.kind === 'golden' ? [member.model] : [],
+        ),
+  )
 }
 
 /** Its model and the end of its serial number, unless a person called it something else. */
@@ -309,7 +319,15 @@ function cutOf({ safety, chain, record }: KnownDevice): Device['cut'] {
 }
 
 function modelView({ id, name, maker, chip, chipCount, notes }: BoardModel): DeviceModel {
-  return { id, name, maker, chip, chipCount, notes: [...notes] }
+  return { id, name, maker, chip: chipName(chip), chipCount, notes: [...notes] }
+}
+
+const CHIP_NAMES: Partial<Record<BoardModel['chip'], string>> = { icarus: 'Icarus', 'antminer-u': 'BM1380' }
+
+/** What is printed on it: boards of several makers start up the same chip in ways of their own. */
+function chipName(chip: BoardModel['chip']): string {
+  const { model } = chipProfile(chip)
+  return model === null ? (CHIP_NAMES[chip] ?? chip) : `BM${model.toString(16)}`
 }
 
 /** Of a board that is one of a family, or known and not driven. */
@@ -373,7 +391,11 @@ const MANY_ERRORS_RATIO = 0.02
 const LEAST_REPLIES = 50
 const SILENT_INTERVALS = 20
 
-function chipView({ nonces, hardwareErrors, rate, expectedHs, ratio }: ChipRate, index: number): DeviceChip {
+function chipView(
+  { nonces, hardwareErrors, rate, expectedHs, ratio }: ChipRate,
+  index: number,
+  lastNonceAt: number | null,
+): DeviceChip {
   const replies = nonces + hardwareErrors
   const isSilent =
     rate.nonces === 0 &&
@@ -395,7 +417,7 @@ function chipView({ nonces, hardwareErrors, rate, expectedHs, ratio }: ChipRate,
     hardwareErrors,
     hashrateHs: rate.isSettling ? null : rate.hashrateHs,
     expectedRatio: ratio,
-    lastNonceAt: null,
+    lastNonceAt,
   }
 }
 
