@@ -515,6 +515,8 @@ class HeadframeCore implements RunningCore {
         return this.#onReport(event.report)
       case 'devices':
         return this.#devices.desk.onChains(event.status)
+      case 'device-waits':
+        return this.#devices.desk.onWait(event.id, event.message)
       case 'warnings':
         this.traffic.setWarnings(event.warnings)
         return this.#views.setWarningCount(event.warnings.length)

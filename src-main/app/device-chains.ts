@@ -5,11 +5,13 @@
 import { type Clock, type Entropy, type Logger } from '../base/index.ts'
 import {
   type BoardModel,
+  type ByteLink,
   ChainSession,
   type ChainView,
   type ChipProfile,
   type ClockSetting,
   identifyChips,
+  openPatiently,
   type OpenPort,
   type PortAddress,
   type PowerAuthority,
@@ -70,6 +72,8 @@ export interface DeviceChainsParts {
   readonly hash: HashHeader
   connectDevice(introduction: DeviceIntroduction): DeviceWork
   authority(id: string): PowerAuthority
+  /** The data port of a device has to be waited for. @param message why, a sentence for a person */
+  onWait(id: string, message: string): void
 }
 
 interface Chain {
@@ -83,21 +87,24 @@ export class DeviceChains {
   readonly #chains = new Map<string, Chain>()
   /** What is under way for a device: one thing after the other. */
   readonly #turns = new Map<string, Promise<unknown>>()
+  /** Ports that are waited for. */
+  readonly #waits = new Map<string, AbortController>()
 
   constructor(parts: DeviceChainsParts) {
     this.#parts = parts
   }
 
   /**
-   * Opens the port and lets the board mine as soon as there is work. One that is there already is replaced.
+   * Opens the port and lets the board mine as soon as there is work. One that is there already is replaced. A port that
+   * another program tries out because it is new is waited for, until `detach`.
    * @throws HeadframeError `port/…`, `device/…`, `board/out-of-range`, `chip/bad-clock`
    */
   attach(order: ChainOrder): Promise<void> {
     return this.#inTurn(order.id, async () => {
       await this.#dispose(order.id, 'It is set up anew.')
-      const { openPort, connectDevice, authority, clock, entropy, log, hash } = this.#parts
+      const { connectDevice, authority, clock, entropy, log, hash } = this.#parts
       const profile = chipProfile(order.model.chip)
-      const link = await openPort(order.dataPort, profile.line)
+      const link = await this.#open(order, profile)
       let work: DeviceWork | null = null
       try {
         work = connectDevice({ ...order.introduction, nominalHashrateHs: order.nominalHashrateHs })
@@ -120,6 +127,7 @@ export class DeviceChains {
 
   /** For good: chips idle, power off, the port closed. Harmless for a device that is not here. */
   detach(id: string, reason: string): Promise<void> {
+    this.#waits.get(id)?.abort()
     return this.#inTurn(id, () => this.#dispose(id, reason))
   }
 
@@ -148,10 +156,10 @@ export class DeviceChains {
   identify({ id, dataPort, coreVoltageMv }: IdentifyOrder): Promise<FoundChips> {
     return this.#inTurn(id, async () => {
       await this.#dispose(id, 'It is asked what it is.')
-      const { openPort, authority, clock } = this.#parts
+      const { authority, clock } = this.#parts
       const profile = chipProfile('BM1370')
       const power = authority(id)
-      const link = await openPort(dataPort, profile.line)
+      const link = await this.#open({ id, dataPort }, profile)
       try {
         await power.powerUp(coreVoltageMv)
         const signs = clock.every(500, () => power.sign({ hashing: false, sinceNonceMs: null }))
@@ -190,9 +198,28 @@ export class DeviceChains {
     })
   }
 
-  /** All boards off, together. */
+  /** All boards off, together; also those that are about to start. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#chains.keys()].map((id) => this.detach(id, 'Headframe is stopping.')))
+    const ids = new Set([...this.#chains.keys(), ...this.#turns.keys()])
+    await Promise.all([...ids].map((id) => this.detach(id, 'Headframe is stopping.')))
+  }
+
+  async #open(
+    { id, dataPort }: Pick<ChainOrder, 'id' | 'dataPort'>,
+    profile: ChipProfile,
+  ): Promise<ByteLink> {
+    const { openPort, clock, onWait } = this.#parts
+    const wait = new AbortController()
+    this.#waits.set(id, wait)
+    try {
+      return await openPatiently(openPort, dataPort, profile.line, {
+        clock,
+        signal: wait.signal,
+        onWait: ({ message }) => onWait(id, message),
+      })
+    } finally {
+      this.#waits.delete(id)
+    }
   }
 
   async #dispose(id: string, reason: string): Promise<void> {

@@ -81,6 +81,10 @@ export class DeviceDesk implements DeviceCalls {
     this.#publish()
   }
 
+  onWait(id: string, message: string): void {
+    this.#keepers.get(id)?.onWait(message)
+  }
+
   /** Shows and starts nothing more. */
   stop(): void {
     this.#isStopped = true

@@ -56,6 +56,7 @@ export class DeviceKeeper implements KnownDevice {
   model: BoardModel | null
   safety: SafetyView | null = null
   chain: ChainStatus | null = null
+  worked: ChainStatus | null = null
   step: string | null = null
   fault: KnownDevice['fault'] = null
   refusal: string | null = null
@@ -151,6 +152,7 @@ export class DeviceKeeper implements KnownDevice {
     const was = this.chain?.chain.state
     if (this.attached !== null) this.lastSeenMs = clock.nowMs()
     this.chain = chain
+    if (chain !== null) this.worked = chain
     const now = chain?.chain.state
     if (now !== was) this.since = clock.nowMs()
     const isHashing = now === 'hashing' || now === 'retuning'

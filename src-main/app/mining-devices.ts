@@ -37,6 +37,8 @@ export interface MiningDevicesParts {
   /** @throws HeadframeError while there is no proxy */
   engine(): ProxyEngine
   tell(status: readonly ChainStatus[]): void
+  /** A port has to be waited for. @param message a sentence for a person */
+  tellWait(id: string, message: string): void
 }
 
 const STATUS_PERIOD_MS = 1000
@@ -61,6 +63,7 @@ export class MiningDevices {
       hash: (header) => (this.#hasher ??= createHeaderHasher())(header),
       connectDevice: (introduction) => parts.engine().connectDevice(introduction),
       authority: (id) => this.#requirePower().authority(id),
+      onWait: (id, message) => parts.tellWait(id, message),
     })
     this.#chains = chains
     this.procedures = {

@@ -77,6 +77,8 @@ export interface MiningProcedures extends DeviceProcedures {
 export type MiningEvent =
   | { readonly kind: 'report'; readonly report: EngineReport }
   | { readonly kind: 'devices'; readonly status: readonly ChainStatus[] }
+  /** What a device's start waits for. */
+  | { readonly kind: 'device-waits'; readonly id: string; readonly message: string }
   | { readonly kind: 'warnings'; readonly warnings: readonly WatchdogWarning[] }
   | { readonly kind: 'audit'; readonly batch: AuditBatch }
   | { readonly kind: 'probe-step'; readonly id: number; readonly step: ProbeStep }
@@ -123,6 +125,7 @@ export function runMiningService(port: ThreadPort): void {
     log: createLogger((...line) => tellLog(...line), 'drivers'),
     engine: requireEngine,
     tell: (status) => post({ kind: 'devices', status }),
+    tellWait: (id, message) => post({ kind: 'device-waits', id, message }),
   })
   const procedures: MiningProcedures = {
     ...devices.procedures,

@@ -38,6 +38,7 @@ function run(port: MessagePort): void {
       if (power === null) throw new Error('there is no way to the safety thread')
       return power.authority(id)
     },
+    onWait: () => undefined,
   })
   const procedures: HashingSideProcedures = {
     connectPower(way) {

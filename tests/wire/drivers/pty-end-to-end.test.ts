@@ -36,6 +36,8 @@ class PtyFarm {
   readonly safety: SafetyDesk
   readonly chains: DeviceChains
   readonly boards: PtyBoard[] = []
+  /** What starts of boards had to wait for. */
+  readonly waits: string[] = []
 
   static async start(): Promise<PtyFarm> {
     const pool = await FakeSv2Pool.start({ name: 'a', difficulty: 4e-6 })
@@ -65,6 +67,7 @@ class PtyFarm {
       hash: createHeaderHasher(),
       connectDevice: (introduction) => harness.engine.connectDevice(introduction),
       authority: (id) => this.safety.authority(id),
+      onWait: (_id, message) => void this.waits.push(message),
     })
   }
 
