@@ -39,6 +39,8 @@ export interface KnownDevice {
   readonly record: DeviceRecord
   readonly safety: SafetyView | null
   readonly chain: ChainStatus | null
+  /** As it was when it mined last: what it has counted stays when it is stopped. Null before it mined. */
+  readonly worked: ChainStatus | null
   /** What is being done with it before it mines, a sentence; null for nothing. */
   readonly step: string | null
   /** What keeps it from being set up. */
@@ -64,6 +66,7 @@ export function deviceView(known: KnownDevice, place: DevicePlace | null): Devic
   const isRunning = state === 'hashing'
   const settings = record.settings
   const rate = chain?.chain.rate
+  const worked = chain ?? known.worked
   return {
     id: known.key,
     name: nameOf(known),
@@ -85,9 +88,9 @@ export function deviceView(known: KnownDevice, place: DevicePlace | null): Devic
           : null,
     frequencyMhz: chain?.chain.frequency.actualMhz ?? null,
     readings: safety?.readings == null || known.attached === null ? null : readingsView(safety.readings),
-    nonces: chain?.chain.counts.nonces ?? 0,
-    hardwareErrors: chain?.chain.counts.hardwareErrors ?? 0,
-    shares: { accepted: chain?.shares.accepted ?? 0, refused: chain?.shares.refused ?? 0 },
+    nonces: worked?.chain.counts.nonces ?? 0,
+    hardwareErrors: worked?.chain.counts.hardwareErrors ?? 0,
+    shares: { accepted: worked?.shares.accepted ?? 0, refused: worked?.shares.refused ?? 0 },
     settings:
       settings === null || model === null
         ? null
@@ -136,8 +139,8 @@ export function deviceDetail(known: KnownDevice, place: DevicePlace | null): Dev
       duplicates: counts?.duplicates ?? 0,
       stale: counts?.stale ?? 0,
       foreign: counts?.foreign ?? 0,
-      skippedBytes: view?.line.skippedBytes ?? 0,
-      badFrames: view?.line.badFrames ?? 0,
+      skippedBytes: did?.line.skippedBytes ?? 0,
+      badFrames: did?.line.badFrames ?? 0,
     },
     health: healthOf(known),
     events: eventsOf(known),
@@ -363,6 +366,7 @@ function limitsView(model: BoardModel): DeviceLimits {
     frequencyMhz,
     coreVoltageMv,
     fanMinPercent: fan === null ? null : fan.minPermille / 10,
+    stopsOnFanStall: limits.fanMustTurnPermille !== null,
     chipWarnC: limits.chipWarnC,
     chipTripC: limits.chipTripC,
     regulatorTripC: limits.regulatorTripC,

@@ -58,6 +58,7 @@ export const deviceLimits = z.object({
   frequencyMhz: range,
   coreVoltageMv: range.nullable(),
   fanMinPercent: z.number().nullable(),
+  stopsOnFanStall: z.boolean().describe('Whether a fan that stands still for ten seconds stops the board'),
   chipWarnC: z.number(),
   chipTripC: z.number(),
   regulatorTripC: measured,

@@ -43,6 +43,7 @@ function compacF(serialNumber: string, changes: Partial<Device> = {}): Device {
       frequencyMhz: { min: 200, max: 600, step: 6.25, default: 400 },
       coreVoltageMv: null,
       fanMinPercent: null,
+      stopsOnFanStall: false,
       chipWarnC: 70,
       chipTripC: 80,
       regulatorTripC: null,

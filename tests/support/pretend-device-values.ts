@@ -55,6 +55,7 @@ export function pretendDevice(changes: Partial<Device> = {}): Device {
       frequencyMhz: { min: 400, max: 625, step: 6.25, default: 525 },
       coreVoltageMv: { min: 1000, max: 1250, step: 10, default: 1150 },
       fanMinPercent: 25,
+      stopsOnFanStall: true,
       chipWarnC: 70,
       chipTripC: 75,
       regulatorTripC: 100,

@@ -10,7 +10,7 @@ const NO_SENSOR =
 const RESET_DRIVER =
   'Its reset needs direct USB access besides the serial port: on Linux install the udev rule that Headframe offers. Without it (Windows and macOS keep the serial driver) it mines too, but a stuck chip must be replugged.'
 const LATCH_DRIVER =
-  'Its chips have no power until a USB request is sent that a serial port cannot carry: on Linux install the udev rule that Headframe offers; on Windows bind WinUSB to the device with Zadig. Without it it cannot mine.'
+  'Its chips have no power until a USB request is sent that a serial port cannot carry: on Linux install the udev rule that Headframe offers. Windows and macOS do not let a program send it beside an open port: there it cannot mine.'
 const HUB_POWER = 'Sticks that vanish in pairs lack power: use a powered hub.'
 
 const common = {

@@ -402,7 +402,9 @@ export function safetySentences(limits: DeviceLimits): SafetySentence[] {
       ? []
       : [
           guard(
-            `Its fan never runs below ${String(fanMinPercent)} %; a fan that stands still for ten seconds stops the board.`,
+            limits.stopsOnFanStall
+              ? `Its fan never runs below ${String(fanMinPercent)} %; a fan that stands still for ten seconds stops the board.`
+              : `Its fan never runs below ${String(fanMinPercent)} %.`,
           ),
         ]),
     canCutPower
@@ -412,8 +414,9 @@ export function safetySentences(limits: DeviceLimits): SafetySentence[] {
 }
 
 /** @returns what is left of a board's safety when nobody watches it */
-export function whenKilled({ canCutPower }: DeviceLimits): string {
-  return canCutPower
+export function whenKilled({ canCutPower, measuresHeat }: DeviceLimits): string {
+  // What has a control channel has a board of its own around its chips, which goes on without us.
+  return canCutPower || measuresHeat
     ? 'If Headframe is killed, the board may keep its power and go on hashing with nobody watching its heat. The next start switches it off before it does anything else; until then, unplug it.'
     : 'If Headframe is killed, its chips run out of work and idle, still under power. Unplug it to cut that too.'
 }
