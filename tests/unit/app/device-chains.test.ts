@@ -1,19 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type ChainOrder, type ChainStatus, DeviceChains } from '../../../src-main/app/device-chains.ts'
-import { HeadframeError, ManualClock, silentLogger, systemEntropy } from '../../../src-main/base/index.ts'
-import {
-  ChannelPorts,
-  createVirtualBoard,
-  findBoardModel,
-  type OpenPort,
-  plainFinder,
-  SafetyDesk,
-  type VirtualBoard,
-  type VirtualBoardKind,
-} from '../../../src-main/drivers/index.ts'
-import { hashHeader } from '../../../src-main/mining/index.ts'
-import { deviceJob, KeptWork, targetOfZeroBits } from '../../support/hashing/device-jobs.ts'
-import { turn, within } from '../../support/settled-time.ts'
+import { HeadframeError } from '../../../src-main/base/index.ts'
+import { findBoardModel, defaultSettings } from '../../../src-main/drivers/index.ts'
+import { DeviceBench } from '../../support/device-bench.ts'
+import { within } from '../../support/settled-time.ts'
 
 const REAL_BITAXE = { vendorId: 0xc0de, productId: 0xcafe, manufacturer: 'OSMU', product: 'Bitaxe' }
 
@@ -23,117 +12,19 @@ function busy(pid: number): HeadframeError {
   })
 }
 
-/** Chains and the desk of safety, in one thread, on time moved by hand. */
-class Bench {
-  readonly clock = new ManualClock()
-  readonly board: VirtualBoard
-  readonly works: KeptWork[] = []
-  readonly waits: string[] = []
-  readonly safety: SafetyDesk
-  readonly chains: DeviceChains
-  /** What opening the data port throws, for so long. */
-  refuse: { readonly error: HeadframeError; readonly untilMs: number } | null = null
-  opened = 0
-
-  constructor(kind: VirtualBoardKind, usb?: typeof REAL_BITAXE) {
-    const { clock } = this
-    // One part in a thousand of the rate of a simulated board: enough for a session, and quick.
-    this.board = createVirtualBoard(kind, {
-      ...{ clock, usb },
-      finder: plainFinder,
-      serialNumber: 'B1',
-      rateRatio: 0.001,
-    })
-    const ports = new ChannelPorts()
-    for (const port of this.board.ports) ports.add(port.name, port)
-    const open: OpenPort = (address, line) =>
-      ports.open(address.kind === 'channel' ? address.name : address.path, line)
-    this.safety = new SafetyDesk({
-      ...{ clock, openPort: open },
-      log: silentLogger,
-      openUsbControl: () => Promise.reject(new Error('it has none')),
-    })
-    this.chains = new DeviceChains({
-      clock,
-      entropy: systemEntropy,
-      log: silentLogger,
-      hash: hashHeader,
-      openPort: async (address, line) => {
-        this.opened++
-        if (this.refuse && clock.monotonicMs() < this.refuse.untilMs) throw this.refuse.error
-        return await open(address, line)
-      },
-      connectDevice: () => {
-        const work = new KeptWork(deviceJob({ target: targetOfZeroBits(12) }))
-        this.works.push(work)
-        return work
-      },
-      authority: (id) => this.safety.authority(id),
-      onWait: (_id, message) => void this.waits.push(message),
-    })
-    benches.push(this)
-  }
-
-  get key(): string {
-    return this.board.device.key
-  }
-
-  order(modelId: string, settings: Partial<ChainOrder['settings']> = {}): ChainOrder {
-    const model = findBoardModel(modelId)!
-    return {
-      id: this.key,
-      model,
-      dataPort: this.board.device.ports.at(-1)!,
-      introduction: { key: this.key, name: model.name, model: model.name },
-      nominalHashrateHs: 1,
-      settings: {
-        frequencyMhz: model.frequencyMhz.min,
-        coreVoltageMv: model.coreVoltageMv?.default ?? null,
-        ...settings,
-      },
-    }
-  }
-
-  async lookAfter(boardId: string): Promise<void> {
-    await within(this.clock, this.safety.attach({ device: this.board.device, boardId, settings: null }))
-  }
-
-  get status(): ChainStatus | undefined {
-    return this.chains.status()[0]
-  }
-
-  get state(): string | undefined {
-    return this.status?.chain.state
-  }
-
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 20) {
-      this.clock.advance(20)
-      await turn()
-    }
-  }
-
-  async until(state: string): Promise<void> {
-    for (let passed = 0; this.state !== state; passed += 100) {
-      if (passed > 60_000) throw new Error(`${this.state} instead of ${state}: ${this.status?.chain.doing}`)
-      await this.pass(100)
-    }
-  }
-
-  async stop(): Promise<void> {
-    await within(this.clock, this.chains.stop())
-    await within(this.clock, this.safety.close())
-    this.board.stop()
-  }
-}
-
-const benches: Bench[] = []
+const benches: DeviceBench[] = []
 afterEach(async () => {
   for (const bench of benches.splice(0)) await bench.stop()
 })
 
-async function hashing(): Promise<Bench> {
-  const bench = new Bench('bitaxe-gamma')
+function benchOf(...[kind, usb]: Parameters<typeof DeviceBench.of>): DeviceBench {
+  const bench = DeviceBench.of(kind, usb)
+  benches.push(bench)
+  return bench
+}
+
+async function hashing(): Promise<DeviceBench> {
+  const bench = benchOf('bitaxe-gamma')
   await bench.lookAfter('practice-bitaxe-gamma')
   await within(bench.clock, bench.chains.attach(bench.order('practice-bitaxe-gamma')))
   await bench.until('hashing')
@@ -173,7 +64,7 @@ describe('a device that is to mine', () => {
   })
 
   it('is not started when its settings are outside its table, and its port stays free', async () => {
-    const bench = new Bench('bitaxe-gamma')
+    const bench = benchOf('bitaxe-gamma')
     await bench.lookAfter('practice-bitaxe-gamma')
     const wild = bench.order('practice-bitaxe-gamma', { frequencyMhz: 900 })
     await expect(within(bench.clock, bench.chains.attach(wild))).rejects.toMatchObject({
@@ -205,7 +96,7 @@ describe('a device that is to mine', () => {
   })
 
   it('is off within moments when it is stopped in the middle of its start', async () => {
-    const bench = new Bench('bitaxe-gamma')
+    const bench = benchOf('bitaxe-gamma')
     await bench.lookAfter('practice-bitaxe-gamma')
     await within(bench.clock, bench.chains.attach(bench.order('practice-bitaxe-gamma')))
     await bench.until('ramping')
@@ -217,7 +108,7 @@ describe('a device that is to mine', () => {
   })
 
   it('is told to retune, restart or resume without harm when it is not here', async () => {
-    const bench = new Bench('bitaxe-gamma')
+    const bench = benchOf('bitaxe-gamma')
     bench.chains.retune('nobody', { frequencyMhz: 1, coreVoltageMv: null })
     bench.chains.resume('nobody')
     await bench.chains.restart('nobody')
@@ -228,7 +119,7 @@ describe('a device that is to mine', () => {
 
 describe('a data port that another program holds', () => {
   it('is waited for while it is tried for a modem, and who waits is told why', async () => {
-    const bench = new Bench('bitaxe-gamma')
+    const bench = benchOf('bitaxe-gamma')
     await bench.lookAfter('practice-bitaxe-gamma')
     bench.refuse = { error: busy(77), untilMs: bench.clock.monotonicMs() + 9_500 }
     await within(bench.clock, bench.chains.attach(bench.order('practice-bitaxe-gamma')))
@@ -238,7 +129,7 @@ describe('a data port that another program holds', () => {
   })
 
   it('is given up after a while, and the error names who holds it', async () => {
-    const bench = new Bench('bitaxe-gamma')
+    const bench = benchOf('bitaxe-gamma')
     await bench.lookAfter('practice-bitaxe-gamma')
     bench.refuse = { error: busy(77), untilMs: Infinity }
     await expect(
@@ -248,7 +139,7 @@ describe('a data port that another program holds', () => {
   })
 
   it('is not waited for any longer once the device is not wanted, and not opened afterwards', async () => {
-    const bench = new Bench('bitaxe-gamma')
+    const bench = benchOf('bitaxe-gamma')
     await bench.lookAfter('practice-bitaxe-gamma')
     bench.refuse = { error: busy(77), untilMs: Infinity }
     const attached = bench.chains
@@ -273,7 +164,7 @@ describe('a board of which only the family is known', () => {
     ['bitaxe-supra', 0x1368, 'bitaxe-supra'],
     ['bitaxe-ultra', 0x1366, 'bitaxe-ultra'],
   ] as const)('is asked what its chips are: %s', async (kind, model, boardId) => {
-    const bench = new Bench(kind, REAL_BITAXE)
+    const bench = benchOf(kind, REAL_BITAXE)
     await bench.lookAfter('bitaxe')
     const dataPort = bench.board.device.ports.at(-1)!
     const found = await within(
@@ -293,7 +184,7 @@ describe('a board of which only the family is known', () => {
   })
 
   it('whose chips are silent is switched off again, and nobody guesses', async () => {
-    const bench = new Bench('bitaxe-gamma', REAL_BITAXE)
+    const bench = benchOf('bitaxe-gamma', REAL_BITAXE)
     await bench.lookAfter('bitaxe')
     bench.board.inject({ kind: 'mute' })
     const dataPort = bench.board.device.ports.at(-1)!
@@ -304,7 +195,7 @@ describe('a board of which only the family is known', () => {
   })
 
   it('that gets no power is not asked, and its port is closed', async () => {
-    const bench = new Bench('bitaxe-gamma', REAL_BITAXE)
+    const bench = benchOf('bitaxe-gamma', REAL_BITAXE)
     await bench.lookAfter('bitaxe')
     const dataPort = bench.board.device.ports.at(-1)!
     await expect(
@@ -313,4 +204,31 @@ describe('a board of which only the family is known', () => {
     expect(bench.board.ports.at(-1)?.isOpen).toBe(false)
     expect(bench.board.view.power).toMatchObject({ regulatorOn: false, resetHigh: false })
   })
+})
+
+describe('a board that goes on hashing after the program was killed', () => {
+  const usual = defaultSettings(findBoardModel('practice-bitaxe-gamma')!)
+
+  it.each([
+    ['was to mine', { ...usual, enabled: true }],
+    ['was switched off in its settings', { ...usual, enabled: false }],
+    ['nobody chose anything for', null],
+  ])(
+    'is switched off before anything else at the next start, and that is said, if it %s',
+    async (_, settings) => {
+      const dead = await hashing()
+      const next = dead.killed()
+      benches.splice(0, 1, next)
+      expect(next.board.view).toMatchObject({ hashing: true, power: { regulatorOn: true, resetHigh: true } })
+      await next.lookAfter('practice-bitaxe-gamma', settings)
+      expect(next.board.view).toMatchObject({
+        hashing: false,
+        power: { regulatorOn: false, resetHigh: false },
+      })
+      expect(next.notices).toEqual([expect.stringMatching(/found running.*It has been switched off\.$/)])
+      // And from there it starts as any other.
+      await within(next.clock, next.chains.attach(next.order('practice-bitaxe-gamma')))
+      await next.until('hashing')
+    },
+  )
 })
