@@ -140,6 +140,7 @@ export class DeviceDesk implements DeviceCalls {
     const keeper = this.#require(id)
     const { name, ...rest } = patch
     const isSetting = Object.values(rest).some((value) => value !== undefined)
+    if (rest.frequencyMhz !== undefined || rest.coreVoltageMv !== undefined) this.#requireIdle(keeper)
     // First what may be refused: then nothing is changed at all.
     if (isSetting) await this.#change(keeper, rest)
     if (name !== undefined) await keeper.save({ name })
@@ -218,6 +219,7 @@ export class DeviceDesk implements DeviceCalls {
       clock: this.#parts.clock,
       keeper,
       busy: this.#busy.get(id) ?? null,
+      isEnding: () => this.#isStopped,
       setBusy: (action) => void (action === null ? this.#busy.delete(id) : this.#busy.set(id, action)),
       change: (setting) => this.#change(keeper, setting),
     })
@@ -283,6 +285,16 @@ export class DeviceDesk implements DeviceCalls {
       settings: { frequencyMhz, coreVoltageMv },
     })
     if (enabled !== settings.enabled) await keeper.apply()
+  }
+
+  /** @throws HeadframeError `device/busy`: what is measured now would be of what nobody tries */
+  #requireIdle({ key, name }: DeviceKeeper): void {
+    const action = this.#busy.get(key)
+    if (action === undefined) return
+    throw new HeadframeError(
+      'device/busy',
+      `${name} is being told something else (${action}). End that first, or wait until it is over.`,
+    )
   }
 
   #requirePlugged(keeper: DeviceKeeper): void {

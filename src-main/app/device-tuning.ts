@@ -13,6 +13,8 @@ export interface DeviceSubjectParts {
   readonly clock: Clock
   readonly keeper: DeviceKeeper
   readonly busy: string | null
+  /** The program ends: boards are off, and nobody tells how they do. */
+  isEnding(): boolean
   setBusy(action: string | null): void
   /** @throws HeadframeError `board/…` */
   change(setting: { frequencyMhz: number; coreVoltageMv: number }): Promise<void>
@@ -54,13 +56,13 @@ export function deviceSubject(parts: DeviceSubjectParts): TuningSubject {
 }
 
 async function apply(
-  { clock, keeper, change }: DeviceSubjectParts,
+  { clock, keeper, change, isEnding }: DeviceSubjectParts,
   { frequencyMHz, coreVoltageMv }: TuningSetting,
 ): Promise<void> {
   await change({ frequencyMhz: frequencyMHz, coreVoltageMv })
   const untilMs = clock.monotonicMs() + APPLY_LIMIT_MS
   while (clock.monotonicMs() < untilMs) {
-    if (keeper.attached === null || isCut(keeper)) return
+    if (keeper.attached === null || isCut(keeper) || isEnding()) return
     const chain = keeper.chain?.chain
     const clockMhz = chain?.frequency.actualMhz ?? null
     const isThere = clockMhz !== null && Math.abs(clockMhz - frequencyMHz) <= SAME_MHZ

@@ -156,6 +156,32 @@ describe('the desk of devices', () => {
     expect(it.desk.detail(GAMMA.key).device).toMatchObject({ name: 'Practice Bitaxe Gamma G1' })
   })
 
+  it('keeps the clock of a board that is being tuned to whoever tunes it; stopping and air are free', async () => {
+    const it = await desk()
+    it.desk.attached(GAMMA)
+    await turns()
+    it.desk.subject(GAMMA.key)!.setBusy('tuning')
+    await expect(it.desk.update(GAMMA.key, { frequencyMhz: 600 })).rejects.toMatchObject({
+      code: 'device/busy',
+    })
+    await it.desk.update(GAMMA.key, { fan: { mode: 'fixed', percent: 100 } })
+    await it.desk.update(GAMMA.key, { enabled: false })
+    expect(it.named('detachDevice')).toHaveLength(1)
+  })
+
+  it('holds up nobody who ends the program while a board is tuned: what it ran at before is kept', async () => {
+    const it = await desk()
+    it.desk.attached(GAMMA)
+    await turns()
+    const subject = it.desk.subject(GAMMA.key)!
+    it.desk.stop()
+    await subject.apply({ frequencyMHz: 450, coreVoltageMv: 1100 })
+    expect(it.desk.detail(GAMMA.key).device.settings).toMatchObject({
+      frequencyMhz: 450,
+      coreVoltageMv: 1100,
+    })
+  })
+
   it('shows a board as stopped that was stopped while its port was busy', async () => {
     const it = await desk()
     it.desk.attached(GAMMA)
