@@ -109,7 +109,8 @@ export function deviceView(known: KnownDevice, place: DevicePlace | null): Devic
 export function deviceDetail(known: KnownDevice, place: DevicePlace | null): DeviceDetail {
   const { chain } = known
   const view = chain?.chain
-  const counts = view?.counts
+  const did = (chain ?? known.worked)?.chain
+  const counts = did?.counts
   // Which chip found what is told of chains of one alone, where there is no doubt.
   const lastNonceAt = known.model?.chipCount === 1 ? (chain?.lastNonceAtMs ?? null) : null
   const unknownChip = view?.chips.find(({ chip }) => chip === null)
