@@ -47,6 +47,9 @@ interface Screen {
   readonly pose?: (page: Page) => Promise<void>
 }
 
+/** A board of the practice farm on USB: vendor, product and serial number. */
+const SHOWN_DEVICE = '1209:f1e1:PRACTICE-GAMMA'
+
 const SCREENS: readonly Screen[] = [
   { name: 'overview', path: '/#/', pose: (page) => page.getByText('10 min').first().click() },
   { name: 'pools', path: '/#/pools' },
@@ -55,6 +58,8 @@ const SCREENS: readonly Screen[] = [
   { name: 'find', path: '/#/find', pose: findAll },
   { name: 'rigs', path: '/#/rigs', prepare: sendMostHere },
   { name: 'rig', path: pageOfOne },
+  { name: 'devices', path: '/#/devices', pose: drawn('device-link') },
+  { name: 'device', path: `/#/devices/${encodeURIComponent(SHOWN_DEVICE)}`, pose: drawn('device-chips') },
   { name: 'wall', path: '/#/wall' },
   { name: 'routing', path: '/#/routing', prepare: sendSomeElsewhere },
   { name: 'earnings', path: '/#/earnings', prepare: giveYear, pose: drawn('earnings-chart') },
