@@ -96,6 +96,26 @@ describe('a simulated Gamma', () => {
     expect(order.slice(-2).map(({ what }) => what)).toEqual(['reset-low', 'core-off'])
   })
 
+  it('starts again after it was cut twice, unplugged, acknowledged and plugged in again', async () => {
+    const it = await running('practice-bitaxe-gamma')
+    const attachment = { device: it.board.device, boardId: 'practice-bitaxe-gamma', settings: null }
+    it.board.inject({ kind: 'sensor-reads', as: 'zero' })
+    await pass(it.clock, 8_000, 25)
+    await pass(it.clock, 40_000, 100)
+    await within(it.clock, it.power.powerUp(null))
+    await pass(it.clock, 10_000, 25)
+    expect(it.cuts.map(({ latched }) => latched)).toEqual([false, true])
+    it.board.clear()
+    it.board.unplug()
+    await within(it.clock, it.safety.detach(it.key, 'unplugged'))
+    it.safety.acknowledge(it.key)
+    await pass(it.clock, 60_000, 100)
+    it.board.replug()
+    await within(it.clock, it.safety.attach(attachment))
+    await pass(it.clock, 5_000, 25)
+    expect(it.safety.views[0]).toMatchObject({ state: 'off', cut: null })
+  })
+
   it('goes on when one single answer of its control port is lost', async () => {
     const it = await running('practice-bitaxe-gamma')
     await pass(it.clock, 10_000, 25)
