@@ -83,6 +83,9 @@ interface Place {
 
 /** Waits before control is sought again, milliseconds; the last one repeats (asic-serial 8.6). */
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000] as const
+/** A port that is new is tried for a modem for about ten seconds (asic-serial 8.2): until then it is sought each second. */
+const BUSY_RETRY_MS = 1_000
+const BUSY_TRIES = 15
 /** Switching everything off may take no longer than this. */
 const STOP_ALL_LIMIT_MS = 10_000
 /** Boards that were unplugged and may come back. */
@@ -336,7 +339,9 @@ export class SafetyDesk {
     const { key } = place.attachment.device
     const code = error instanceof HeadframeError ? error.code : 'safety/unreachable'
     this.#emit({ kind: 'unreachable', key, code, message: errorText(error) })
-    const delayMs = RETRY_MS[Math.min(place.failures, RETRY_MS.length - 1)] ?? RETRY_MS[0]
+    const isNew = code === 'port/busy' && place.failures < BUSY_TRIES
+    const usualMs = RETRY_MS[Math.min(place.failures, RETRY_MS.length - 1)] ?? RETRY_MS[0]
+    const delayMs = isNew ? BUSY_RETRY_MS : usualMs
     place.failures++
     // What is on the board does not change by asking again.
     if (code.startsWith('board/')) return

@@ -325,3 +325,28 @@ describe('boards that get no power from us', () => {
     expect(it.requests.at(-1)?.value).toBe(0x20f0)
   })
 })
+
+describe('a control port that another program holds', () => {
+  it('is had within a second of being free, as long as it may be one that tries new ports for modems', async () => {
+    const it = desk()
+    const attached = it.safety.attach({ device: device('A'), boardId: 'bitaxe', settings: null })
+    await expect(within(it.clock, attached)).rejects.toMatchObject({ code: 'port/busy' })
+    await pass(it.clock, 9_500)
+    expect(it.opened).toHaveLength(10)
+    expect(it.events.at(-1)).toMatchObject({ kind: 'unreachable', code: 'port/busy' })
+    it.plug('A', new BenchBoard(it.clock))
+    await pass(it.clock, 1_500)
+    expect(it.events.some(({ kind }) => kind === 'attached')).toBe(true)
+  })
+
+  it('is sought less and less often when it stays held', async () => {
+    const it = desk()
+    const attached = it.safety.attach({ device: device('A'), boardId: 'bitaxe', settings: null })
+    await expect(within(it.clock, attached)).rejects.toMatchObject({ code: 'port/busy' })
+    await pass(it.clock, 120_000, 50)
+    // Each second at first, each half minute then.
+    expect(it.opened.length).toBeGreaterThan(16)
+    expect(it.opened.length).toBeLessThan(22)
+    await it.safety.detach('c0de:cafe:A', 'unplugged')
+  })
+})
