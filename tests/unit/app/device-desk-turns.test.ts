@@ -190,4 +190,22 @@ describe('the desk of devices', () => {
     expect(it.desk.detail(GAMMA.key).device.state).toBe('blocked')
     expect((await it.desk.act(GAMMA.key, 'stop')).state).toBe('stopped')
   })
+
+  it('says what a board waits for that cannot have its port yet, and waits no longer once it is stopped', async () => {
+    const it = await desk()
+    it.hold('attachDevice')
+    it.desk.attached(GAMMA)
+    await turns()
+    const why = '/dev/ttyACM1 is in use by ModemManager (process 77). It tries out new ports for modems.'
+    it.desk.onWait(GAMMA.key, why)
+    expect(it.desk.detail(GAMMA.key).device).toMatchObject({ state: 'starting', doing: why })
+    const stopped = it.desk.act(GAMMA.key, 'stop')
+    // At once: in turn it would be told only when the port was had, or given up.
+    await expect.poll(() => it.named('detachDevice')).toHaveLength(1)
+    it.letGo('attachDevice')
+    expect((await stopped).state).toBe('stopped')
+    expect(it.named('detachDevice')).toHaveLength(2)
+    it.desk.onWait(GAMMA.key, why)
+    expect(it.desk.detail(GAMMA.key).device.doing).not.toBe(why)
+  })
 })
