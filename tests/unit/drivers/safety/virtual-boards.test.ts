@@ -1,6 +1,8 @@
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 /** The desk with simulated boards that really warm: whatever goes wrong, no chip is cooked and all ends off. */
 import { describe, expect, it } from 'vitest'
 import { ManualClock, silentLogger } from '../../../../src-main/base/index.ts'
+import { findBoardModel } from '../../../../src-main/drivers/boards/models.ts'
 import { type PowerCut } from '../../../../src-main/drivers/model/power.ts'
 import { SafetyDesk } from '../../../../src-main/drivers/safety/safety-desk.ts'
 import { type Fault } from '../../../../src-main/drivers/simulated/faults.ts'
@@ -127,6 +129,29 @@ describe('a simulated Gamma', () => {
     }
     expect(it.cuts).toEqual([])
     expect(it.board.view.power).toMatchObject({ regulatorOn: true, resetHigh: true })
+  })
+
+  it('is off within one second of being too hot while the main loop that would be told is blocked, or fails', async () => {
+    const it = await running('practice-bitaxe-gamma')
+    const { port1: told, port2: blocked } = new MessageChannel()
+    it.safety.onEvent((event) => told.postMessage(event))
+    it.safety.onEvent(() => {
+      throw new Error('the host cannot hear')
+    })
+    const { chipTripC } = findBoardModel('practice-bitaxe-gamma')!.limits
+    it.board.inject({ kind: 'overheat', addedW: 200 })
+    let hotAtMs: number | null = null
+    for (let i = 0; i < 6_000 && it.board.view.power!.regulatorOn; i++) {
+      await pass(it.clock, 5, 5)
+      if (hotAtMs === null && it.board.view.power!.chipC >= chipTripC) hotAtMs = it.clock.monotonicMs()
+    }
+    expect(hotAtMs).not.toBeNull()
+    const offAtMs = it.board.powerHistory.findLast(({ what }) => what === 'core-off')!.atMs
+    expect(offAtMs - hotAtMs!).toBeLessThanOrEqual(1_000)
+    expect(it.board.view.power).toMatchObject({ regulatorOn: false, resetHigh: false, cooked: false })
+    // Everything that it was to be told waits for it.
+    expect(receiveMessageOnPort(blocked)).toBeDefined()
+    told.close()
   })
 
   it('is cut, and switched off as soon as it can be heard again, when its control falls silent', async () => {
