@@ -220,7 +220,8 @@ function stateOf({
   refusal,
 }: KnownDevice): DeviceState {
   if (attached === null) return 'gone'
-  if (match.kind === 'ask') return 'ask'
+  // A person may have said that it is none.
+  if (match.kind === 'ask') return refusal === null ? 'ask' : 'unsupported'
   if (match.kind === 'driver') return 'driver'
   if (match.kind === 'unsupported' || match.kind === 'ignored' || refusal !== null) return 'unsupported'
   if (
