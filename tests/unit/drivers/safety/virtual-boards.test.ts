@@ -1,5 +1,5 @@
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 /** The desk with simulated boards that really warm: whatever goes wrong, no chip is cooked and all ends off. */
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { ManualClock, silentLogger } from '../../../../src-main/base/index.ts'
 import { findBoardModel } from '../../../../src-main/drivers/boards/models.ts'
