@@ -237,6 +237,7 @@ describe('access to devices', () => {
     expect(app.text('device-access-standing')).toContain('may not open serial ports')
     expect(app.text('device-access')).toContain('sudo udevadm control --reload')
     expect(app.text('device-access')).toContain('plug it in again')
+    expect(app.text('device-rule-commands')).toContain('sudo cp')
     const names: string[] = []
     vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:x')
     vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
@@ -252,6 +253,13 @@ describe('access to devices', () => {
     core.answerNext('devices.access', () => ({ ...core.devices.access, allowed: true }))
     await app.click(app.get('device-access-again'))
     expect(app.text('device-access-standing')).toContain('may open serial ports')
+  })
+
+  it('does not claim that all is well where it cannot be told', async () => {
+    await open([gamma()])
+    core.answerNext('devices.access', () => ({ ...core.devices.access, allowed: null }))
+    await app.click(app.get('devices-access'))
+    expect(app.text('device-access-standing')).toContain('If it cannot, install this rule.')
   })
 
   it('has notes instead of a rule where there are no rules', async () => {
@@ -323,6 +331,15 @@ describe('the page of a device', () => {
     expect(app.text('device-chip-facts')).toContain('Chip 2: Many wrong results')
     expect(tiles[2]!.getAttribute('aria-label')).toContain('Silent')
     expect(app.text('device-unattributed')).toContain('7 more nonces')
+  })
+
+  it('does not pass off the last numbers of a board at rest as live', async () => {
+    await openPage()
+    expect(app.text('device-chips')).not.toContain('when it last hashed')
+    await show({ device: gamma(overheated(false)), health: { tone: 'unknown', reasons: [] } })
+    expect(app.text('device-chips')).toContain('when it last hashed')
+    expect(app.text('device-health')).toContain('Judged while it hashes')
+    expect(app.text('device-rate')).toBe('–')
   })
 
   it('says for whom it works and what became of its nonces', async () => {
