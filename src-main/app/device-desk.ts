@@ -172,6 +172,9 @@ export class DeviceDesk implements DeviceCalls {
         break
       case 'restart':
         this.#requirePlugged(keeper)
+        if (keeper.chain === null) {
+          throw new HeadframeError('device/not-running', `${keeper.name} does not mine now. Start it.`)
+        }
         await this.#parts.mining.call('restartDevice', id)
         break
       case 'acknowledge':

@@ -113,9 +113,13 @@ export class DeviceKeeper implements KnownDevice {
     this.since = this.#parts.clock.nowMs()
     this.#lapse()
     this.#run(async () => {
-      await this.#stopMining('It was unplugged.')
-      await this.#parts.safety.call('detach', { key: this.key, cause: 'unplugged' })
-      this.safety = null
+      try {
+        await this.#stopMining('It was unplugged.')
+      } finally {
+        // Whatever went wrong there: a board with a supply of its own may still hear.
+        await this.#parts.safety.call('detach', { key: this.key, cause: 'unplugged' })
+        this.safety = null
+      }
     })
     this.#parts.onChange()
   }

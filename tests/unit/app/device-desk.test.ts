@@ -140,6 +140,25 @@ describe('a device that may be anything', () => {
   })
 })
 
+describe('a device that goes while a thread fails', () => {
+  it('is let go by the safety thread all the same: a board with a supply of its own may still hear', async () => {
+    const it = await deskOf({
+      attach: () => GAMMA,
+      detachDevice: () => Promise.reject(new Error('the mining thread has troubles of its own')),
+    })
+    await it.attach(BITAXE)
+    await it.detach(BITAXE)
+    expect(it.argumentsOf('detach')).toEqual([{ key: BITAXE.key, cause: 'unplugged' }])
+  })
+
+  it('is not said to be started anew when it does not mine', async () => {
+    const it = await deskOf({ attach: () => GAMMA })
+    await it.attach(BITAXE)
+    await expect(it.desk.act(BITAXE.key, 'restart')).rejects.toMatchObject({ code: 'device/not-running' })
+    expect(it.argumentsOf('restartDevice')).toEqual([])
+  })
+})
+
 describe('a device whose driver is missing', () => {
   it('says what is needed, and no thread is told of it', async () => {
     const it = await deskOf()
