@@ -172,7 +172,13 @@ describe('devices in words', () => {
     expect(blind.filter(({ kind }) => kind === 'gap')).toHaveLength(2)
     expect(blind.map(({ text }) => text).join(' ')).not.toContain('you are warned')
     expect(whenKilled(limits)).toContain('next start switches it off')
-    expect(whenKilled({ ...limits, canCutPower: false })).toContain('run out of work')
+    // A board with a control port goes on without us, whether its power can be switched off or not.
+    expect(whenKilled({ ...limits, canCutPower: false })).toContain('next start switches it off')
+    const stick = { ...limits, canCutPower: false, measuresHeat: false }
+    expect(whenKilled(stick)).toContain('run out of work')
+    expect(safetySentences(limits).some(({ text }) => text.includes('ten seconds'))).toBe(true)
+    const patient = safetySentences({ ...limits, stopsOnFanStall: false })
+    expect(patient.some(({ text }) => text.includes('ten seconds'))).toBe(false)
   })
 })
 
