@@ -82,6 +82,8 @@ async function join(port: BoardPort, { path, boardPath }: PtyPair, rates: number
   const tune = (): void => {
     if (rates === null || isOver) return
     const rate = rateOf(path)
+    // The last bytes of a tty may be read after it is gone.
+    if (rate === 0) return
     if (rates.at(-1) !== rate) rates.push(rate)
     if (socket.baudRate !== rate) void socket.setBaudRate(rate)
   }
